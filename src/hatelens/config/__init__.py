@@ -1,0 +1,1 @@
+"""Configuration: recipes (schema and composition) and settings from the environment."""

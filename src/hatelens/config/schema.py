@@ -1,0 +1,291 @@
+"""The settings of a training run: every key that a recipe or an override may set.
+
+Nothing here imports a training library: a wrong setting is found before one is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    model_validator,
+)
+
+from hatelens.errors import UserError
+from hatelens.labels import check_names
+
+TARGET = re.compile(r"(?:precision>=|recall>=|fpr<=|review_budget=)(\d*\.?\d+)")
+"""What flagging can be asked to reach."""
+
+# Strict: a text such as "5" is no number and 1 is no true, in a file as on a command line.
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Switch = Annotated[bool, Strict()]
+Count = Annotated[Whole, Field(ge=1)]
+Share = Annotated[Number, Field(ge=0.0, lt=1.0)]
+
+
+class Settings(BaseModel):
+    """What all settings share: they cannot change and know no other keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+def alone(value: object) -> object:
+    """Take a single text for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def check_labels(values: object) -> object:
+    """Refuse labels that YAML did not read as text.
+
+    Raises:
+        ValueError: one of them is no text; the message names the cure.
+    """
+    if values is None:
+        return None
+    try:
+        return check_names(values, "label")
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+def check_label_map(values: object) -> object:
+    """Refuse labels in the keys and values of a label map that YAML did not read as text.
+
+    Raises:
+        ValueError: one of them is no text; the message names the cure.
+    """
+    if isinstance(values, Mapping):
+        check_labels(list(values))
+        for mapped in values.values():
+            if isinstance(mapped, Mapping):
+                check_labels([*mapped, *(label for label in mapped.values() if label != "")])
+    return values
+
+
+def check_range(values: tuple[int, int]) -> tuple[int, int]:
+    """Refuse lengths of n-grams that are below 1 or in the wrong order.
+
+    Raises:
+        ValueError: they are.
+    """
+    low, high = values
+    if not 1 <= low <= high:
+        raise ValueError(
+            f"it must be the shortest and the longest length, from 1 on; found [{low}, {high}]"
+        )
+    return values
+
+
+def check_target(value: str) -> str:
+    """Refuse a target for the thresholds that cannot be understood.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    match = TARGET.fullmatch(value)
+    if not match or not 0.0 < float(match[1]) <= 1.0:
+        raise ValueError(
+            "it must be precision>=P, recall>=P, fpr<=P or review_budget=P with P above 0 "
+            f"and at most 1, as in fpr<=0.05; found {value!r}"
+        )
+    return value
+
+
+def check_name(value: str) -> str:
+    """Refuse a name that cannot be part of a folder's name.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if not value.strip() or value.startswith(".") or re.search(r"[/\\\x00-\x1f]", value):
+        raise ValueError(f"it must be fit for a folder's name; found {value!r}")
+    return value
+
+
+Labels = Annotated[tuple[str, ...], Field(min_length=1)]
+OwnLabels = Annotated[Labels | None, BeforeValidator(check_labels)]
+LabelMap = Annotated[Mapping[str, Mapping[str, str]], BeforeValidator(check_label_map)]
+Lengths = Annotated[tuple[Whole, Whole], AfterValidator(check_range)]
+
+
+class DataSettings(Settings):
+    """What is learned from, and in which labels."""
+
+    train: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(alone)]
+    """Data sets to learn from: names of cards, or files of your own."""
+    validation: Annotated[Number, Field(gt=0.0, lt=1.0)] = 0.1
+    """Share of the training texts, 0-1, kept for validation where a data set has no official
+    validation split."""
+    labels: OwnLabels = None
+    """The labels that the model learns, in the order of its outputs; None for the labels of the
+    single data set's own card."""
+    hateful: OwnLabels = None
+    """Which labels count as hateful; None for those of the single data set's own card."""
+    label_map: LabelMap = Field(default_factory=dict)
+    """Data set to its label to the label that the model learns; a label that maps to an empty
+    text is left out. A data set that is not named keeps its labels."""
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    """For files of your own: which column holds ``text``, ``label``, ``id`` and ``group``."""
+    soft_labels: Switch = True
+    """Whether to learn from shares of votes where a data set has them."""
+    limit: Count | None = None
+    """Texts taken from each data set, a seeded sample; None for all of them."""
+    near_duplicate: Annotated[Number, Field(gt=0.0, le=1.0)] = 0.85
+    """Jaccard similarity, 0-1, from which on two texts count as near-duplicates."""
+
+
+Cleaning = Literal["v1", "none"]
+
+
+class LinearModel(Settings):
+    """Logistic regression on hashed character and word n-grams."""
+
+    kind: Literal["linear"] = "linear"
+    """The kind of model."""
+    buckets: Count = 262_144
+    """Features that the n-grams are hashed into."""
+    char_ngrams: Lengths = (2, 5)
+    """Shortest and longest n-gram in characters."""
+    word_ngrams: Lengths = (1, 2)
+    """Shortest and longest n-gram in words."""
+    cleaning: Cleaning = "v1"
+    """Version of the cleaning that texts pass through; ``none`` to leave them as they are."""
+
+
+class LinearLayer(Settings):
+    """A classification layer without hidden units."""
+
+    type: Literal["linear"] = "linear"
+    """The type of layer."""
+
+
+class MlpLayer(Settings):
+    """A classification layer with one hidden layer."""
+
+    type: Literal["mlp"] = "mlp"
+    """The type of layer."""
+    width: Count = 256
+    """Hidden units."""
+    activation: Literal["relu", "gelu", "tanh", "silu"] = "relu"
+    """What the hidden units apply."""
+    dropout: Share = 0.3
+    """Share of hidden units silenced at each training step, 0-1."""
+
+
+class TwoStageModel(Settings):
+    """A frozen sentence embedding and a classification layer on it."""
+
+    kind: Literal["two_stage"] = "two_stage"
+    """The kind of model."""
+    base: str = "minilm"
+    """The embedding: a name such as ``minilm`` or ``mpnet``, a folder, or a hub id."""
+    revision: str | None = None
+    """Revision of the hub id; None for the one that the name is pinned to."""
+    max_length: Count = 128
+    """Tokens that one window holds."""
+    layer: Annotated[LinearLayer | MlpLayer, Field(discriminator="type")] = MlpLayer()
+    """The classification layer."""
+    cleaning: Cleaning = "v1"
+    """Version of the cleaning that texts pass through; ``none`` to leave them as they are."""
+
+
+ClassWeight = Literal["balanced", "sqrt", "none"]
+
+
+class LinearTraining(Settings):
+    """How logistic regression is fitted."""
+
+    kind: Literal["linear"] = "linear"
+    """The kind of model that this trains."""
+    C: Annotated[Number, Field(gt=0.0)] = 4.0
+    """Inverse strength of the L2 regularisation."""
+    class_weight: ClassWeight = "balanced"
+    """Whether rare labels weigh more: in inverse proportion, by its square root, or not."""
+    max_iter: Count = 200
+    """Iterations at most."""
+
+
+class TwoStageTraining(Settings):
+    """How a classification layer is trained with Adam on frozen embeddings."""
+
+    kind: Literal["two_stage"] = "two_stage"
+    """The kind of model that this trains."""
+    lr: Annotated[Number, Field(gt=0.0)] = 1e-3
+    """Learning rate."""
+    batch_size: Count = 1024
+    """Texts per training step."""
+    epochs: Count = 50
+    """Passes over the training texts at most."""
+    patience: Count = 5
+    """Passes without a better validation loss after which training stops."""
+    weight_decay: Annotated[Number, Field(ge=0.0)] = 0.0
+    """Weight decay."""
+    class_weight: ClassWeight = "none"
+    """Whether rare labels weigh more: in inverse proportion, by its square root, or not."""
+    profile: Switch = False
+    """Whether to write where the time went."""
+    embed_batch_size: Count = 64
+    """Texts embedded at once."""
+
+
+class CalibrationSettings(Settings):
+    """How raw scores become probabilities that can be believed."""
+
+    method: Literal["auto", "temperature", "isotonic", "none"] = "auto"
+    """The method; ``auto`` for the better one on the validation texts."""
+
+
+class ThresholdSettings(Settings):
+    """Where a score becomes a decision."""
+
+    target: Annotated[str, AfterValidator(check_target)] = "fpr<=0.05"
+    """What flagging has to reach on the validation texts: ``precision>=P``, ``recall>=P``,
+    ``fpr<=P`` (share of harmless texts that are flagged) or ``review_budget=P`` (share of all
+    texts that are)."""
+    abstain: Share = 0.05
+    """At most this share of the validation texts, 0-1, is left to a person as unsure."""
+
+
+class Recipe(Settings):
+    """Everything that a training run needs to know."""
+
+    name: Annotated[str, AfterValidator(check_name)]
+    """What the run is called."""
+    seed: Annotated[Whole, Field(ge=0, lt=2**32)] = 0
+    """Seed of everything that is drawn at random."""
+    out: str | None = None
+    """Folder to write; None for ``runs/NAME-TIME``."""
+    overwrite: Switch = False
+    """Whether a folder that holds something may be replaced."""
+    model: Annotated[LinearModel | TwoStageModel, Field(discriminator="kind")]
+    """What is trained."""
+    data: DataSettings
+    """What is learned from."""
+    training: Annotated[LinearTraining | TwoStageTraining, Field(discriminator="kind")]
+    """How it is trained."""
+    calibration: CalibrationSettings = CalibrationSettings()
+    """How its scores are calibrated."""
+    thresholds: ThresholdSettings = ThresholdSettings()
+    """How its thresholds are set."""
+
+    @model_validator(mode="after")
+    def kinds_agree(self) -> Self:
+        """Refuse a training that is for another kind of model."""
+        if self.model.kind != self.training.kind:
+            raise ValueError(
+                f"model.kind is {self.model.kind!r} but training.kind is {self.training.kind!r}; "
+                f"add training={self.model.kind} or model={self.training.kind}"
+            )
+        return self

@@ -1,0 +1,1 @@
+"""Labelled data: cards, files, splits, and what keeps tests out of training."""

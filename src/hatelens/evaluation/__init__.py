@@ -1,0 +1,1 @@
+"""Measuring a detector honestly: metrics with intervals, calibration, groups, functional tests."""

@@ -1,0 +1,1 @@
+"""Explanations: what in a text carried its score."""

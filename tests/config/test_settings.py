@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from hatelens.config import settings
+from hatelens.errors import ConfigError
+
+
+def test_the_defaults_listen_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MODEL", "HOST", "PORT"):
+        monkeypatch.delenv(f"HATELENS_{name}", raising=False)
+    read = settings.read()
+    assert (read.model, read.host, read.port) == ("default", "127.0.0.1", 8000)
+
+
+def test_an_option_wins_over_a_variable_which_wins_over_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HATELENS_PORT", "9001")
+    monkeypatch.setenv("HATELENS_MAX_TEXTS", "7")
+    assert settings.read().port == 9001
+    read = settings.read(port=9002, host=None)
+    assert (read.port, read.max_texts, read.host) == (9002, 7, "127.0.0.1")
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HATELENS_PORT", "")
+    assert settings.read().port == 8000
+
+
+def test_a_log_level_may_be_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HATELENS_LOG_LEVEL", "WARNING")
+    assert settings.read().log_level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"),
+    [
+        ("HATELENS_PORT", "eighty", "a valid integer"),
+        ("HATELENS_PORT", "70000", "less than or equal to 65535"),
+        ("HATELENS_MAX_TEXTS", "0", "greater than or equal to 1"),
+        ("HATELENS_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_wrong_variable_is_one_line_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError) as caught:
+        settings.read()
+    line = str(caught.value)
+    assert line.startswith(f"{variable} is {value!r}")
+    assert allowed in line
+    assert "\n" not in line
+
+
+def test_a_wrong_option_is_named_as_it_was_typed() -> None:
+    with pytest.raises(ConfigError, match="--port is 70000"):
+        settings.read(port=70000)

@@ -1,0 +1,92 @@
+"""The path from texts to predictions."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from hatelens import detect
+from hatelens.detect import Pipeline
+from hatelens.labels import LabelSet
+from hatelens.models.decision import Thresholds
+from hatelens.models.detector import Prediction, Span
+
+
+class TenCharacters:
+    """Reads ten characters at once and finds "bad" hateful."""
+
+    labels = LabelSet(("fine", "bad"), ("bad",))
+    thresholds = Thresholds()
+    model_version = "m"
+    policy_version = "p"
+
+    def __init__(self):
+        self.batches = []
+
+    def windows(self, text):
+        return [(i, min(i + 10, len(text))) for i in range(0, max(1, len(text) - 3), 7)]
+
+    def predict(self, texts):
+        assert all(len(text) <= 10 for text in texts)
+        self.batches.append(len(texts))
+        return [self.one(text) for text in texts]
+
+    def one(self, text):
+        found = text.find("bad")
+        hateful = 0.9 if found >= 0 else 0.1
+        spans = (Span(found, found + 3, 0.9),) if found >= 0 else ()
+        decision = self.thresholds.decide(hateful)
+        scores = {"fine": 1 - hateful, "bad": hateful}
+        return Prediction("bad", hateful, decision, scores, "m", "p", spans=spans)
+
+
+def test_a_long_text_gets_the_answer_of_its_worst_window_at_its_place():
+    text = "all is well here and bad there, and well again"
+    (prediction,) = Pipeline(TenCharacters()).predict([text])
+    assert prediction.hateful == 0.9
+    (span,) = prediction.spans
+    assert text[span.begin : span.end] == "bad"
+
+
+def test_an_explanation_points_into_the_whole_text():
+    text = "all is well here and bad there, and well again"
+    (prediction,) = Pipeline(TenCharacters()).predict([text], explain=True)
+    assert prediction.explanation == {"method": "occlusion"}
+    (span,) = prediction.spans
+    assert text[span.begin : span.end] == "bad"
+
+
+def test_order_is_kept_and_every_text_is_answered():
+    texts = ["fine", "bad", "", "a rather long text that is bad", "x"] * 200
+    found = [round(p.hateful, 1) for p in Pipeline(TenCharacters()).predict(texts)]
+    assert found == [0.1, 0.9, 0.1, 0.9, 0.1] * 200
+
+
+def test_an_endless_stream_is_read_a_batch_at_a_time():
+    model = TenCharacters()
+    taken = []
+
+    def endless():
+        for number in itertools.count():
+            taken.append(number)
+            yield f"text {number}"
+
+    stream = Pipeline(model).stream(endless())
+    assert next(stream).hateful == 0.1
+    assert len(taken) == detect.BATCH
+
+
+def test_a_single_string_is_not_taken_for_a_list_of_letters():
+    with pytest.raises(TypeError, match=r"predict\(\[text\]\)"):
+        Pipeline(TenCharacters()).predict("bad")
+
+
+def test_a_pipeline_is_a_detector_for_texts_of_any_length():
+    pipeline = Pipeline(TenCharacters())
+    assert pipeline.windows("x" * 1000) == [(0, 1000)]
+    assert (pipeline.model_version, pipeline.policy_version) == ("m", "p")
+    assert pipeline.labels.names == ("fine", "bad")
+    assert pipeline.thresholds == Thresholds()
+    (outer,) = Pipeline(pipeline).predict(["well and well and then bad"])
+    assert outer.hateful == 0.9
