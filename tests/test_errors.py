@@ -20,7 +20,8 @@ def test_a_name_like_no_other_gets_the_list_alone():
 
 
 def test_where_nothing_exists_that_is_said_with_what_to_do():
-    assert unknown("kind", "a", [], do="Make one.") == "No kind named 'a'. There are none. Make one."
+    line = unknown("kind", "a", [], do="Make one.")
+    assert line == "No kind named 'a'. There are none. Make one."
 
 
 def test_an_installed_library_is_imported():

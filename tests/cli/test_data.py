@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.data.conftest import sentence, write_csv
 from typer.testing import CliRunner, Result
 
 from hatelens.cli.data import app
 from hatelens.errors import ConfigError, DataError
+from tests.data.conftest import sentence, write_csv
 
 
 @pytest.fixture(autouse=True)

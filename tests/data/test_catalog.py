@@ -3,14 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.data.conftest import sentence, write_csv, write_jsonl
 
 from hatelens.data import catalog, dataset
 from hatelens.data.splits import ids_digest
 from hatelens.errors import DataError
+from tests.data.conftest import sentence, write_csv, write_jsonl
 
 
-def davidson(tmp_path: Path, rows: int = 50) -> Path:
+def davidson(tmp_path: Path, rows: int = 60) -> Path:
     return write_csv(
         tmp_path / "data/davidson2017/labeled_data.csv",
         [
@@ -40,7 +40,7 @@ def test_a_card_without_official_splits_has_a_seeded_test(tmp_path: Path) -> Non
     train = catalog.load("davidson2017", "train")
     test = catalog.load("davidson2017", "test")
 
-    assert (len(train), len(test)) == (40, 10)
+    assert (len(train), len(test)) == (48, 12)
     assert not {one.id for one in train.examples} & {one.id for one in test.examples}
     assert test.examples[0].votes in {(1, 0, 0), (0, 1, 0), (0, 0, 1)}
 
@@ -53,11 +53,11 @@ def test_the_hub_copy_of_a_set_has_the_same_test(tmp_path: Path) -> None:
     path = catalog.fetched(catalog.card("hate_speech_offensive")) / "hub/data/train-00000.parquet"
     path.parent.mkdir(parents=True)
     columns = {
-        "hate_speech_count": [1] * 50,
-        "offensive_language_count": [1] * 50,
-        "neither_count": [1] * 50,
-        "class": [n % 3 for n in range(50)],
-        "tweet": [sentence(n) for n in range(50)],
+        "hate_speech_count": [1] * 60,
+        "offensive_language_count": [1] * 60,
+        "neither_count": [1] * 60,
+        "class": [n % 3 for n in range(60)],
+        "tweet": [sentence(n) for n in range(60)],
     }
     parquet.write_table(pa.table(columns), path)
 
@@ -71,7 +71,7 @@ def test_the_digest_of_a_set_follows_its_content(tmp_path: Path) -> None:
     davidson(tmp_path)
     first = catalog.load("davidson2017").digest
     again = catalog.load("davidson2017").digest
-    davidson(tmp_path, rows=49)
+    davidson(tmp_path, rows=59)
 
     assert first == again
     assert catalog.load("davidson2017").digest != first

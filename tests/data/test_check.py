@@ -3,13 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.data.conftest import sentence
-
 from hatelens.data import dataset
 from hatelens.data.card import Card, Seeded
 from hatelens.data.check import Check, check
 from hatelens.data.example import Example
 from hatelens.labels import LabelSet
+from tests.data.conftest import sentence
 
 CARD = Card("notes", labels=LabelSet(("kind", "unkind"), ("unkind",)), seeded=Seeded(test=0.2))
 

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.data.conftest import sentence, write_csv
-from tests.data.test_catalog import davidson
 
 from hatelens.config.schema import DataSettings
 from hatelens.data import catalog, corpus
 from hatelens.data.corpus import Corpus, assemble
 from hatelens.data.duplicates import jaccard, key, shingles
 from hatelens.errors import DataError
+from tests.data.conftest import sentence, write_csv
+from tests.data.test_catalog import davidson
 
 POOLED = {"labels": ("fine", "hateful"), "hateful": ("hateful",)}
 
@@ -62,16 +61,16 @@ def made(*train: str, **more: object) -> Corpus:
 
 
 def test_one_set_keeps_its_own_labels_and_votes(tmp_path: Path) -> None:
-    davidson(tmp_path, rows=100)
+    davidson(tmp_path, rows=150)
 
     found = made("davidson2017")
 
     assert found.labels == catalog.card("davidson2017").labels
-    assert (len(found.train), len(found.validation)) == (72, 8)
-    assert found.dropped == {corpus.HELD_OUT: 20}
+    assert (len(found.train), len(found.validation)) == (108, 12)
+    assert found.dropped == {corpus.HELD_OUT: 30}
     assert found.train[0].votes
     assert [(one.name, one.rows_train, one.rows_validation) for one in found.sources] == [
-        ("davidson2017", 72, 8)
+        ("davidson2017", 108, 12)
     ]
     assert found.sources[0].digest == catalog.load("davidson2017").digest
 
@@ -98,7 +97,7 @@ def test_an_official_validation_split_is_used(tmp_path: Path) -> None:
 
 
 def test_a_test_only_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="hatecheck is for testing only .* must never be trained"):
+    with pytest.raises(DataError, match=r"hatecheck is for testing only .* must never be trained"):
         made("sample", "hatecheck")
 
 
@@ -147,7 +146,7 @@ def test_the_test_of_a_file_of_ones_own_is_guarded_too(tmp_path: Path) -> None:
 
     assert found.dropped[f"near-duplicate of a test of {mine}"] == 10
     assert found.dropped[corpus.REPEAT] == 30
-    assert Counter(one.source for one in found.train) == {str(mine): 45}
+    assert {one.source for one in found.train} == {str(mine)}
 
 
 def test_training_texts_that_are_near_validation_texts_are_dropped(tmp_path: Path) -> None:
@@ -237,12 +236,12 @@ def test_votes_that_only_measure_are_not_trained_on(tmp_path: Path) -> None:
 
 
 def test_a_limit_draws_a_sample_of_every_set(tmp_path: Path) -> None:
-    davidson(tmp_path, rows=100)
+    davidson(tmp_path, rows=150)
 
     found = made("davidson2017", limit=30)
 
     assert len(found.train) + len(found.validation) == 30
-    assert found.dropped[corpus.LIMITED] == 50
+    assert found.dropped[corpus.LIMITED] == 90
 
 
 def test_a_file_of_ones_own_is_trained_on_by_its_columns(tmp_path: Path) -> None:
@@ -266,7 +265,7 @@ def test_a_file_of_ones_own_is_trained_on_by_its_columns(tmp_path: Path) -> None
         (
             ("sample",),
             {"label_map": {"sample": {"normal": "fin"}}, "labels": ("fine", "hateful")},
-            "No label to learn named 'fin'; did you mean 'fine'.*Say what 'normal' of sample becomes",
+            "No label to learn named 'fin'; .*Say what 'normal' of sample becomes",
         ),
         (("sample",), {"hateful": ("hate",)}, "No label named 'hate'"),
         (

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.data.conftest import sentence
 
 from hatelens.data import duplicates
 from hatelens.data.duplicates import Forest, clusters, jaccard, key, near, pairs, shingles, sketch
+from tests.data.conftest import sentence
 
 
 @pytest.mark.parametrize(

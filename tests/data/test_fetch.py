@@ -22,7 +22,7 @@ SHA = hashlib.sha256(CONTENT).hexdigest()
 class Quiet(SimpleHTTPRequestHandler):
     """Serves files without a word; ``/cut/`` promises more bytes than it sends."""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its parent's name)
         """Say nothing."""
 
     def do_GET(self) -> None:
@@ -83,7 +83,7 @@ def test_a_file_with_another_hash_is_not_kept(address: str) -> None:
 
 def test_a_file_without_a_hash_is_only_taken_when_asked_to(address: str) -> None:
     one = card(address, None)
-    with pytest.raises(DataError, match="knows no sha256 of notes.csv; .*--unchecked"):
+    with pytest.raises(DataError, match=r"knows no sha256 of notes.csv; .*--unchecked"):
         fetch(one)
 
     assert fetch(one, unchecked=True)[0].sha256 == SHA
@@ -93,7 +93,7 @@ def test_a_file_without_a_hash_is_only_taken_when_asked_to(address: str) -> None
 def test_what_does_not_come_whole_is_one_line(address: str, path: str) -> None:
     one = card(address + path, None)
 
-    with pytest.raises(DataError, match="cannot be reached .*try again with a network"):
+    with pytest.raises(DataError, match=r"cannot be reached .*try again with a network"):
         fetch(one, unchecked=True)
 
     assert left(one) == []
@@ -110,7 +110,7 @@ def test_only_web_addresses_are_fetched() -> None:
 
 
 def test_a_hub_set_without_a_revision_says_how_to_name_one() -> None:
-    with pytest.raises(DataError, match="no pinned revision of some/notes; .*--revision COMMIT"):
+    with pytest.raises(DataError, match=r"no pinned revision of some/notes; .*--revision COMMIT"):
         fetch(hub())
 
 
@@ -120,7 +120,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
 
-    with pytest.raises(DataError, match="some/notes cannot be had from the hub: no route$"):
+    with pytest.raises(DataError, match=r"some/notes cannot be had from the hub: no route$"):
         fetch(hub("abc"))
 
 
@@ -158,7 +158,7 @@ def test_the_next_source_is_tried_and_all_faults_are_told(address: str) -> None:
     both = Card("notes", sources=(*hub().sources, *first.sources, *second.sources))
     none = Card("notes", sources=(*hub().sources, *first.sources))
 
-    with pytest.raises(DataError, match="no pinned revision .* cannot be reached"):
+    with pytest.raises(DataError, match=r"no pinned revision .* cannot be reached"):
         fetch(none)
     assert fetch(both)[0].sha256 == SHA
 

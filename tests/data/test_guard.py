@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.conftest import sentence
-from tests.data.test_catalog import davidson
 
 from hatelens.config import paths
 from hatelens.data import catalog
 from hatelens.data.example import Example
 from hatelens.data.guard import guard
+from tests.data.conftest import sentence
+from tests.data.test_catalog import davidson
 
 
 def test_the_guard_knows_the_tests_of_all_sets_at_hand(tmp_path: Path) -> None:
@@ -34,11 +34,11 @@ def test_sketches_are_kept_and_made_anew_when_a_file_changes(
     with monkeypatch.context() as patched:
         patched.setattr("hatelens.data.duplicates.signature", None)  # nothing may be sketched anew
         again = guard()
-    davidson(tmp_path, rows=60)
+    davidson(tmp_path, rows=90)
     changed = guard()
 
     assert np.array_equal(first.tests.signatures, again.tests.signatures)
-    assert len(changed.names) == len(first.names) + 2
+    assert len(changed.names) == len(first.names) + 6
     assert len(set((paths.cache() / "tests").iterdir()) - files) == 1
     assert not list((paths.cache() / "tests").glob("*partial*"))
 

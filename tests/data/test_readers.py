@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.data.conftest import write_csv, write_jsonl
 
 from hatelens.data import catalog
 from hatelens.data.dataset import Dataset, reasons
+from hatelens.data.readers import READERS, Located
 from hatelens.errors import DataError
+from hatelens.labels import LabelSet
+from tests.data.conftest import write_csv, write_jsonl
 
 
 def post(name: str, label: str | None, split: str, **more: object) -> dict[str, object]:
@@ -235,3 +238,20 @@ def test_toxic_spans_have_no_test_of_their_own(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="toxic_spans_raw has no test split; there is train"):
         catalog.part(data, "test")
+
+
+def test_toxic_spans_need_all_three_files(tmp_path: Path) -> None:
+    card = catalog.card("toxic_spans_raw")
+    file = write_csv(tmp_path / "comments.csv", [{"comment_id": 1, "comment_text": "a"}])
+
+    with pytest.raises(DataError, match="needs the files annotations, spans"):
+        READERS.load(card.reader)(card, [Located(file)])
+
+
+@pytest.mark.parametrize("name", ["toxic_spans_raw", "sbic"])
+def test_a_reader_refuses_labels_that_it_does_not_give(tmp_path: Path, name: str) -> None:
+    card = replace(catalog.card(name), labels=LabelSet(("a", "b"), ()))
+    file = write_csv(tmp_path / "a.csv", [frame("w1", "1.0")])
+
+    with pytest.raises(DataError, match=f"{name} must have the labels"):
+        READERS.load(card.reader)(card, [Located(file)])

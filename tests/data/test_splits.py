@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.data.conftest import sentence
 
 from hatelens.data.example import Example
 from hatelens.data.splits import ids_digest, sample, split
 from hatelens.errors import DataError
+from tests.data.conftest import sentence
 
 
 def examples(count: int, labels: int = 2) -> list[Example]:

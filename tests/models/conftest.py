@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.conftest import write_tokenizer
 
 from hatelens.labels import LabelSet
 from hatelens.models import folder, two_stage
@@ -16,6 +15,7 @@ from hatelens.models.base import resolve
 from hatelens.models.linear import Linear
 from hatelens.models.manifest import Manifest
 from hatelens.models.ngrams import NGrams
+from tests.conftest import write_tokenizer
 
 LABELS = LabelSet(("normal", "hateful"), ("hateful",))
 ARCHITECTURE = {"buckets": 512, "char_ngrams": [2, 3], "word_ngrams": [1, 1]}

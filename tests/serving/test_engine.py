@@ -5,11 +5,11 @@ import time
 from collections.abc import Sequence
 
 import anyio
-from tests.serving.conftest import Keywords
 
 from hatelens.detect import Pipeline
 from hatelens.models.detector import Prediction
 from hatelens.serving.engine import Engine
+from tests.serving.conftest import Keywords
 
 
 class Slow(Keywords):

@@ -5,12 +5,12 @@ import json
 import anyio
 from starlette.responses import Response
 from starlette.testclient import TestClient
-from tests.serving.conftest import Keywords
-from tests.serving.test_engine import Slow
 
 from hatelens.detect import Pipeline
 from hatelens.serving import health
 from hatelens.serving.engine import Engine
+from tests.serving.conftest import Keywords
+from tests.serving.test_engine import Slow
 
 
 def test_a_working_model_is_ok_and_names_its_versions(client: TestClient) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
-from tests.hostile import Body, bodies, strings
 
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
 from hatelens.serving import app as service
 from hatelens.serving.record import Error, Record, Results
+from tests.hostile import Body, bodies, strings
 
 JSON = {"Content-Type": "application/json"}
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
-from tests.serving.conftest import Keywords
 
 from hatelens.detect import Pipeline
 from hatelens.serving.record import Error, Record, Results
+from tests.serving.conftest import Keywords
 
 PLAIN = {"Content-Type": "text/plain"}
 

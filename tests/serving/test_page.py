@@ -5,13 +5,13 @@ from html.parser import HTMLParser
 
 import pytest
 from starlette.testclient import TestClient
-from tests.serving.conftest import Keywords
 
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
 from hatelens.labels import LabelSet
 from hatelens.serving import app as service
 from hatelens.serving.page import EXAMPLES
+from tests.serving.conftest import Keywords
 
 
 class Elements(HTMLParser):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import yaml
 
 import hatelens
 from hatelens.config.compose import compose
+from hatelens.config.schema import ThresholdSettings
 from hatelens.errors import ConfigError, ModelError
 from hatelens.models import manifest as manifests
+from hatelens.models.decision import Thresholds
 from hatelens.training.run import TRAINERS, run
+from hatelens.training.run import _thresholds as thresholds_of
 
 
 def test_the_folder_holds_everything_that_was_promised(trained_two_stage):
@@ -72,6 +76,13 @@ def test_without_a_folder_named_it_goes_into_runs(tmp_path, monkeypatch, without
 def test_an_existing_folder_is_kept(trained_linear):
     with pytest.raises(ModelError, match="overwrite=true"):
         run(compose(["recipe=demo_linear", f"out={trained_linear}"]))
+
+
+def test_a_target_that_no_threshold_reaches_does_not_lose_the_training(capsys):
+    scores, truth = np.array([0.9, 0.1]), np.array([False, True])
+    thresholds = thresholds_of(scores, truth, ThresholdSettings(target="precision>=0.9"))
+    assert thresholds == Thresholds()
+    assert "The threshold stays at 0.5" in capsys.readouterr().err
 
 
 def test_a_kind_that_nobody_trains_is_said():

@@ -107,7 +107,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def _default() -> Path:
     named = os.environ.get("HATELENS_MODEL")
-    if named:
+    if named and named != DEFAULT:
         return find(named)
     installed = importlib.metadata.entry_points(group=ENTRY_POINTS, name=DEFAULT)
     for entry in installed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,16 @@ import numpy as np
 
 from hatelens import __version__
 from hatelens.config import compose
-from hatelens.config.schema import Recipe
+from hatelens.config.schema import Recipe, ThresholdSettings
 from hatelens.data import corpus as corpora
 from hatelens.data.corpus import Corpus
-from hatelens.errors import ConfigError
+from hatelens.errors import ConfigError, ModelError
 from hatelens.evaluation.calibration import fit_calibration, fit_thresholds
+from hatelens.evaluation.weighted import Bools
 from hatelens.labels import Floats, LabelSet
 from hatelens.models import folder
 from hatelens.models.classifier import Classifier
+from hatelens.models.decision import Thresholds
 from hatelens.models.manifest import Manifest, Source
 from hatelens.registry import Registry
 from hatelens.training import papers
@@ -67,16 +70,20 @@ def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Mate
     truth = prepared.held_out_targets
     calibration = fit_calibration(logits, truth, method=recipe.calibration.method, seed=recipe.seed)
     hateful = manifest.labels.hateful_probability(calibration.apply(logits))
-    thresholds = fit_thresholds(
-        hateful,
-        _hateful_truth(truth, manifest.labels),
-        target=recipe.thresholds.target,
-        abstain=recipe.thresholds.abstain,
-    )
+    thresholds = _thresholds(hateful, _hateful_truth(truth, manifest.labels), recipe.thresholds)
     return replace(manifest, calibration=calibration, thresholds=thresholds)
 
 
-def _hateful_truth(distributions: Floats, labels: LabelSet) -> np.ndarray:
+def _thresholds(hateful: Floats, truth: Bools, settings: ThresholdSettings) -> Thresholds:
+    """Fit thresholds; where none reaches the target, say so and keep 0.5: training is not lost."""
+    try:
+        return fit_thresholds(hateful, truth, target=settings.target, abstain=settings.abstain)
+    except ModelError as error:
+        sys.stderr.write(f"hatelens: {error} The threshold stays at 0.5.\n")
+        return Thresholds()
+
+
+def _hateful_truth(distributions: Floats, labels: LabelSet) -> Bools:
     winners = distributions.argmax(axis=1)
     return np.isin(winners, [labels.index(name) for name in labels.hateful])
 

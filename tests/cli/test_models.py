@@ -1,0 +1,67 @@
+"""``hatelens models``, ``train`` and ``export``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from hatelens.cli.main import app
+from hatelens.errors import ConfigError, ModelError
+from hatelens.labels import LabelSet
+
+LABELS = LabelSet(("normal", "hateful"), ("hateful",))
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [*map(str, arguments)], catch_exceptions=False)
+
+
+def test_kinds_bases_and_folders_are_listed(linear_folder, tmp_path):
+    linear_folder(tmp_path / "runs" / "mine", "vermin", labels=LABELS)
+    listing = json.loads(call("models", "list", "--runs", tmp_path / "runs", "--json").stdout)
+    assert listing["kinds"] == ["linear", "two_stage"]
+    assert "minilm (installed)" in listing["bases"]
+    assert listing["folders"] == [str(tmp_path / "runs" / "mine")]
+
+
+def test_a_list_for_people_says_where_there_is_nothing(tmp_path):
+    shown = call("models", "list", "--runs", tmp_path).stdout
+    assert "folders:\n  (none)" in shown
+
+
+def test_a_folder_is_shown(trained_two_stage, linear_folder, tmp_path):
+    shown = call("models", "show", trained_two_stage).stdout
+    assert "two_stage (torch)" in shown
+    assert "minilm, package" in shown
+    record = json.loads(call("models", "show", trained_two_stage, "--json").stdout)
+    assert record["model_version"] in shown
+    plain = linear_folder(tmp_path / "plain", "vermin", labels=LABELS)
+    assert "base            none" in call("models", "show", plain).stdout
+
+
+def test_training_prints_the_folder_on_its_last_line(tmp_path, without_shared_data):
+    out = tmp_path / "model"
+    result = call("train", "recipe=demo_linear", "model.buckets=512", f"out={out}")
+    assert result.stdout.splitlines()[-1] == str(out)
+    again = call("train", "recipe=demo_linear", f"out={out}", "overwrite=true", "--json")
+    assert json.loads(again.stdout) == {"folder": str(out)}
+
+
+def test_a_misspelt_key_says_which_one_was_meant():
+    with pytest.raises(ConfigError, match=r"did you mean 'training\.C'|training"):
+        call("train", "recipe=demo_linear", "training.CC=1")
+
+
+def test_an_export_prints_its_folder_and_its_proof(trained_linear, tmp_path):
+    result = call("export", trained_linear, "--to", "onnx", "--out", tmp_path / "onnx")
+    assert result.stdout.splitlines()[-1] == str(tmp_path / "onnx")
+    assert "Compared on 500 texts" in result.stderr
+    as_json = call("export", trained_linear, "--to", "onnx", "--out", tmp_path / "two", "--json")
+    assert json.loads(as_json.stdout)["label_agreement"] == 1.0
+
+
+def test_an_unknown_form_is_said(trained_linear, tmp_path):
+    with pytest.raises(ModelError, match="There are onnx, onnx-int8"):
+        call("export", trained_linear, "--to", "gguff", "--out", tmp_path / "x")
