@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,28 +49,30 @@ def base_folder(tmp_path_factory):
     return path
 
 
+@contextmanager
+def environment(name: str, value: object) -> Iterator[None]:
+    """Set a variable of the environment for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = str(value)
+    yield
+    if before is None:
+        del os.environ[name]
+    else:
+        os.environ[name] = before
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """Keep the user's cache out of the tests, and the tests out of it."""
-    before = os.environ.get("HATELENS_CACHE")
-    os.environ["HATELENS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["HATELENS_CACHE"]
-    else:
-        os.environ["HATELENS_CACHE"] = before
+    with environment("HATELENS_CACHE", tmp_path_factory.mktemp("cache")):
+        yield
 
 
 @pytest.fixture(scope="session")
 def without_shared_data(tmp_path_factory):
     """Point HATELENS_DATA at an empty folder: quick, and the same on every machine."""
-    before = os.environ.get("HATELENS_DATA")
-    os.environ["HATELENS_DATA"] = str(tmp_path_factory.mktemp("no-data"))
-    yield
-    if before is None:
-        del os.environ["HATELENS_DATA"]
-    else:
-        os.environ["HATELENS_DATA"] = before
+    with environment("HATELENS_DATA", tmp_path_factory.mktemp("no-data")):
+        yield
 
 
 def _train(folder: Path, *overrides: str) -> Path:

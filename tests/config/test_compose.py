@@ -33,6 +33,7 @@ RECIPES = {
     "two_stage_curated",
     "linear_stormfront",
     "two_stage_stormfront",
+    "two_stage_stormfront_linear",
     "linear_hatexplain",
     "two_stage_hatexplain",
     "linear_ghc",

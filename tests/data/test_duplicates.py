@@ -132,3 +132,10 @@ def test_a_forest_is_led_by_its_smallest_members() -> None:
 def test_the_digest_tells_where_one_text_ends() -> None:
     assert duplicates.digest(["ab", "c"]) != duplicates.digest(["a", "bc"])
     assert duplicates.digest(["\ud800"])
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("I don't", "i dont"), ("s p a c e d", "spaced"), ("x\u0332y", "xy")]
+)
+def test_spaces_apostrophes_and_accents_do_not_count(left: str, right: str) -> None:
+    assert key(left) == key(right)

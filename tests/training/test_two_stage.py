@@ -20,7 +20,15 @@ HARD = np.eye(2)[[0] * 24 + [1] * 24]
 
 def prepared(folder):
     folder.mkdir(exist_ok=True)
-    return Material(GOOD + BAD, HARD, GOOD[:4] + BAD[:4], np.eye(2)[[0] * 4 + [1] * 4], folder)
+    return Material(
+        GOOD + BAD,
+        HARD,
+        GOOD[:4] + BAD[:4],
+        np.eye(2)[[0] * 4 + [1] * 4],
+        [0] * 4 + [1] * 4,
+        [0] * 4 + [1] * 4,
+        folder,
+    )
 
 
 @pytest.fixture

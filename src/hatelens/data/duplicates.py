@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hatelens.errors import require
 
-VERSION = "1"
+VERSION = "2"
 """Changes when a key or a sketch changes, so that cached sketches are made anew."""
 
 SHINGLE = 4
@@ -33,13 +33,13 @@ Indices = NDArray[np.int64]
 
 
 class _Folding(dict[int, str]):
-    """Punctuation and space become a space, format characters vanish; emoji and letters stay."""
+    """Drops punctuation, space, accents and format characters; letters, digits and emoji stay."""
 
     def __missing__(self, code: int) -> str:
-        category = unicodedata.category(chr(code))
-        gone = category in {"Cf", "Mn", "Cs"}
-        kept = category[0] in "LNMS" and chr(code) not in "`^~$+<=>|"
-        self[code] = "" if gone else chr(code) if kept else " "
+        letter = chr(code)
+        category = unicodedata.category(letter)
+        kept = (category[0] in "LNS" or category == "Mc") and letter not in "`^~$+<=>|"
+        self[code] = letter if kept else ""
         return self[code]
 
 
@@ -47,13 +47,13 @@ FOLDING = _Folding()
 
 
 def key(text: str) -> str:
-    """Fold what does not change what a text says: case, punctuation, entities, users and links.
+    """Fold what does not change what a text says.
 
-    Two texts with one key are duplicates. A text of which nothing is left keeps its characters.
+    That is case, punctuation, spaces, entities, users and links; emoji are kept. Two texts with one
+    key are duplicates. A text of which nothing is left keeps its characters.
     """
     plain = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
-    folded = " ".join(MASKED.sub(" ", plain).translate(FOLDING).split())
-    return folded or " ".join(plain.split())
+    return MASKED.sub("", plain).translate(FOLDING) or "".join(plain.split())
 
 
 def shingles(text_key: str) -> Hashes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,12 +66,18 @@ def run(recipe: Recipe) -> Path:
 
 
 def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Material) -> Manifest:
-    """Fit calibration and thresholds on the validation texts."""
+    """Fit calibration and thresholds on the labels of the validation texts.
+
+    On the labels, not on the votes: a probability says how often the label is right, which is what
+    a report measures.
+    """
     logits = trained.scorer.logits(prepared.held_out)
-    truth = prepared.held_out_targets
+    truth = np.eye(len(manifest.labels))[prepared.held_out_labels]
     calibration = fit_calibration(logits, truth, method=recipe.calibration.method, seed=recipe.seed)
     hateful = manifest.labels.hateful_probability(calibration.apply(logits))
-    thresholds = _thresholds(hateful, _hateful_truth(truth, manifest.labels), recipe.thresholds)
+    thresholds = _thresholds(
+        hateful, _hateful(prepared.held_out_labels, manifest.labels), recipe.thresholds
+    )
     return replace(manifest, calibration=calibration, thresholds=thresholds)
 
 
@@ -83,9 +90,8 @@ def _thresholds(hateful: Floats, truth: Bools, settings: ThresholdSettings) -> T
         return Thresholds()
 
 
-def _hateful_truth(distributions: Floats, labels: LabelSet) -> Bools:
-    winners = distributions.argmax(axis=1)
-    return np.isin(winners, [labels.index(name) for name in labels.hateful])
+def _hateful(columns: Sequence[int], labels: LabelSet) -> Bools:
+    return np.isin(columns, [labels.index(name) for name in labels.hateful])
 
 
 def _manifest(

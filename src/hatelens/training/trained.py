@@ -48,6 +48,7 @@ class Material:
         targets: share of each label, rows sum to 1, shape (texts, labels).
         held_out: cleaned validation texts.
         held_out_targets: shape (held_out, labels).
+        held_out_labels: column of the label of each validation text.
         work: folder that the trainer writes its files to.
     """
 
@@ -55,6 +56,7 @@ class Material:
     targets: Floats
     held_out: Sequence[str]
     held_out_targets: Floats
+    held_out_labels: Sequence[int]
     work: Path
 
 
@@ -84,6 +86,7 @@ def material(corpus: Corpus, version: str, work: Path, *, soft: bool) -> Materia
         distributions(corpus.train, corpus.labels, soft=soft),
         [_clean(example.text, version) for example in corpus.validation],
         distributions(corpus.validation, corpus.labels, soft=soft),
+        [corpus.labels.index(str(example.label)) for example in corpus.validation],
         work,
     )
 
