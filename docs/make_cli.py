@@ -14,7 +14,8 @@ INTRODUCTION = """\
 
 What `--help` says of every command.
 Results go to stdout, everything else to stderr.
-The exit status is 0, or 1 where a check failed, or 2 for a mistake that you can mend, which is told in one line.
+The exit status is 0, or 1 where a check failed, or 2 for a mistake that you can mend;
+that is told in one line.
 """
 
 

@@ -15,7 +15,7 @@ def load(model: str = "default") -> Pipeline:
     """Open a detector that is ready to label texts.
 
     Args:
-        model: ``default``, a model folder, or a hub id.
+        model: ``default``, or a model folder.
 
     Returns:
         A detector whose ``predict(texts)`` gives one ``Prediction`` per text, in order.

@@ -26,7 +26,6 @@ def prepared(folder):
         GOOD[:4] + BAD[:4],
         np.eye(2)[[0] * 4 + [1] * 4],
         [0] * 4 + [1] * 4,
-        [0] * 4 + [1] * 4,
         folder,
     )
 

@@ -88,7 +88,9 @@ class Embedder:
 
 
 class EmbeddingCache:
-    """Embeddings on disk by the hash of base model and text; a second training takes seconds.
+    """An embedder that remembers on disk, by the hash of base model and text.
+
+    A second training on the same texts takes seconds.
 
     Args:
         path: of the SQLite file; made where it is missing.
@@ -96,6 +98,9 @@ class EmbeddingCache:
     """
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
+        self.encoder = embedder.encoder
+        self.width = embedder.width
+        self.windows = embedder.windows
         self._path = path
         self._embedder = embedder
 
@@ -113,7 +118,7 @@ class EmbeddingCache:
                 database.commit()
                 found |= made
         if not texts:
-            return np.zeros((0, self._embedder.width), np.float32)
+            return np.zeros((0, self.width), np.float32)
         return np.stack([np.frombuffer(found[key], np.float32) for key in keys])
 
     def _make(

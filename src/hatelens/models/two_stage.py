@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from hatelens.errors import ModelError
 from hatelens.labels import Floats
 from hatelens.models.base import resolve
-from hatelens.models.embedding import Embedder
+from hatelens.models.embedding import Embedder, EmbeddingCache
 from hatelens.models.manifest import Manifest
 from hatelens.models.windows import Range
 
@@ -55,7 +55,7 @@ class TwoStage(torch.nn.Module):
         layer: turns them into logits.
     """
 
-    def __init__(self, embedder: Embedder, layer: Layer) -> None:
+    def __init__(self, embedder: Embedder | EmbeddingCache, layer: Layer) -> None:
         super().__init__()
         self._embedder = embedder
         self.encoder = embedder.encoder

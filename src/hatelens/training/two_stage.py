@@ -62,7 +62,7 @@ def train(
     files = (*two_stage.save(layer, material.work), _copy_tokenizer(base.folder, material.work))
     facts = {"epochs": trainer.current_epoch, "best_validation_loss": best.loss}
     architecture = model.model_dump(mode="json", exclude={"revision"})
-    scorer = TwoStage(embedder, layer)
+    scorer = TwoStage(cache, layer)
     return Trained(scorer, "torch", architecture, files, base.record, facts)
 
 
