@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -88,21 +89,19 @@ def measured(name: str, runs: Path) -> list[Row]:
         report = evaluate(detect.load(str(folder)), test, split="test", name=recipe)
         metrics = report.classes or report.pooled
         speed = report.texts_per_second
-        ratio = speed / peer.texts_per_second
-        rows.append(row(name, recipe, metrics, report.pooled, seconds, speed, ratio))
+        times = {"trained": seconds, "speed": speed, "ratio": speed / peer.texts_per_second}
+        rows.append(row(name, recipe, metrics, report.pooled, **times))
     return rows
 
 
 def peer_row(name: str, material: Corpus, test: Sequence[Example]) -> Row:
     """Train and measure scikit-learn on the same texts."""
-    features = FeatureUnion(
-        [
-            ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),
-            ("chars", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)),
-        ]
-    )
+    parts: list[Any] = [
+        ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)),
+        ("chars", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)),
+    ]
     classifier = LogisticRegression(C=4, class_weight="balanced", max_iter=200)
-    peer: Pipeline = make_pipeline(features, OneVsRestClassifier(classifier))
+    peer: Pipeline = make_pipeline(FeatureUnion(parts), OneVsRestClassifier(classifier))
     begun = time.perf_counter()
     everything = [*material.train, *material.validation]
     peer.fit([one.text for one in everything], [str(one.label) for one in everything])
@@ -120,13 +119,20 @@ def peer_row(name: str, material: Corpus, test: Sequence[Example]) -> Row:
         POOLED,
     )
     metrics = measure(truth, scores, labels)
-    return row(name, PEER, metrics, pooled, trained - begun, len(test) / seconds, 1.0)
+    speed = len(test) / seconds
+    return row(name, PEER, metrics, pooled, trained=trained - begun, speed=speed)
 
 
 def row(
-    data: str, model: str, metrics: Metrics, pooled: Metrics, trained: float, speed: float,
-    ratio: float,
-) -> Row:  # fmt: skip
+    data: str,
+    model: str,
+    metrics: Metrics,
+    pooled: Metrics,
+    *,
+    trained: float,
+    speed: float,
+    ratio: float = 1.0,
+) -> Row:
     """Word the figures of one model."""
     shown = {key: figure(metrics, key) for key in ("accuracy", "macro_f1", "auroc", "ece")}
     hateful = next(one for one in pooled.classes if one.label == "hateful").f1
@@ -160,7 +166,8 @@ def markdown(rows: Sequence[Row]) -> str:
         "training s", "texts/s", "ratio to peer",
     ]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "|" + "--|" * len(head)]
-    lines += ["| " + " | ".join(str(value) for value in asdict(one).values()) + " |" for one in rows]
+    cells = [[str(value) for value in asdict(one).values()] for one in rows]
+    lines += ["| " + " | ".join(row) + " |" for row in cells]
     note = (
         f"\n{machine()}. Intervals: 95 % bootstrap. Training time of recipes includes reading the "
         "data, the near-duplicate guard, embedding (cached between runs) and the report; the "

@@ -33,6 +33,11 @@ def test_a_missing_library_names_the_line_that_installs_it():
         require("no_such_library.part", "scale")
 
 
+def test_another_way_out_than_installing_is_named():
+    with pytest.raises(MissingExtraError, match=r'hatelens\[train\]", or export it$'):
+        require("no_such_library", "train", or_else="or export it")
+
+
 def test_a_library_that_is_broken_inside_is_not_called_missing(tmp_path, monkeypatch):
     (tmp_path / "half_installed.py").write_text("import not_there_at_all\n")
     monkeypatch.syspath_prepend(tmp_path)

@@ -47,12 +47,13 @@ def unknown(what: str, name: object, allowed: Iterable[str], *, do: str = "") ->
     return f"No {what} named {str(name)!r}{meant}{there}{' ' + do if do else ''}"
 
 
-def require(module: str, extra: str) -> ModuleType:
+def require(module: str, extra: str, *, or_else: str = "") -> ModuleType:
     """Import a library that belongs to an extra.
 
     Args:
         module: the module to import, as in ``matplotlib``.
         extra: the extra that brings it, as in ``evaluate``.
+        or_else: another way out, as the end of the sentence.
 
     Returns:
         The imported module.
@@ -65,7 +66,8 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != module.split(".", maxsplit=1)[0]:
             raise
-        raise MissingExtraError(
+        line = (
             f"This needs {error.name}, which is not installed. "
             f'Install it with: pip install "hatelens[{extra}]"'
-        ) from None
+        )
+        raise MissingExtraError(f"{line}, {or_else}" if or_else else line) from None

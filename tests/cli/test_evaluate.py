@@ -49,6 +49,18 @@ def test_tables_go_to_stdout_and_the_last_line_says_where_the_report_is(model, t
     assert (out / "report.html").is_file()
 
 
+def test_columns_of_a_file_can_be_named(model, tmp_path):
+    rows = ["body,verdict", "vermin and mould,hateful", "good tea,normal", "a fool,offensive"]
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    named = ("--column", "text=body", "--column", "label=verdict", "--split", "all")
+    out = tmp_path / "out"
+    result = run(model, "--data", path, *named, "--out", out, "--resamples", 5, catch=False)
+
+    assert result.exit_code == 0
+    assert json.loads((out / "report.json").read_text())["rows"] == 3
+
+
 def test_json_alone_goes_to_stdout_when_it_is_asked_for(model, tmp_path):
     result = run(
         model, "--data", "sample", "--split", "validation", "--out", tmp_path / "out", "--json",

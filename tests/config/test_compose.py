@@ -24,6 +24,8 @@ from hatelens.data import catalog
 from hatelens.errors import ConfigError
 
 RECIPES = {
+    "linear",
+    "two_stage",
     "demo_linear",
     "demo_two_stage",
     "linear_davidson",

@@ -39,6 +39,8 @@ def test_two_stage_in_one_graph_is_equal_on_500_texts(exported, trained_two_stag
     before, after = manifest.read(trained_two_stage), manifest.read(out)
     assert after.thresholds == before.thresholds
     assert after.model_version != before.model_version
+    note = (out / "MODEL_CARD.md").read_text().splitlines()[0]
+    assert f"this folder is model version `{after.model_version}`" in note
 
 
 def test_linear_as_a_graph_is_equal_on_500_texts(trained_linear, tmp_path, texts):

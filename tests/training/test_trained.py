@@ -37,6 +37,12 @@ def test_a_label_that_no_text_bears_cannot_be_learned(tmp_path):
         material(replace(CORPUS, train=(PLAIN,)), "v1", tmp_path, soft=True)
 
 
+def test_without_a_label_that_counts_as_hateful_there_is_no_training(tmp_path):
+    nobody = replace(CORPUS, labels=LabelSet(("fine", "bad"), ()))
+    with pytest.raises(DataError, match=r"There are fine, bad: name those"):
+        material(nobody, "v1", tmp_path, soft=True)
+
+
 def test_without_validation_texts_there_is_no_training(tmp_path):
     with pytest.raises(DataError, match="No text is left for validation"):
         material(replace(CORPUS, validation=()), "v1", tmp_path, soft=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli.columns import ROLES, roles
+
 if TYPE_CHECKING:
     from hatelens.evaluation.predictions import Predictions
     from hatelens.evaluation.selection import Selection
@@ -25,6 +27,7 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Folder that table, page and picture are written to.")
     ] = None,
+    column: Annotated[list[str] | None, typer.Option(help=ROLES)] = None,
     limit: Annotated[int | None, typer.Option(help="Texts at most, a seeded sample.")] = None,
     seed: Annotated[int, typer.Option(help="Of the sample and of the intervals.")] = 0,
     resamples: Annotated[int, typer.Option(help="Behind the 95 % intervals.", min=1)] = 500,
@@ -44,7 +47,7 @@ def command(
 
     if out is not None:
         make_folder(out)  # a wrong path is said before the work, not after
-    dataset = catalog.load(data, None if split == "all" else split)
+    dataset = catalog.load(data, None if split == "all" else split, roles(column))
     selection = select(dataset, split, limit=limit, seed=seed)
     said = [_predictions(model, selection) for model in models]
     made = compare.compare(said, selection, seed=seed, resamples=resamples)

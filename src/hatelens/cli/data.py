@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli.columns import ROLES, roles
+
 if TYPE_CHECKING:
     from hatelens.data.dataset import Dataset
 
@@ -21,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A data set, or a file of yours.")]
 Column = Annotated[
     list[str] | None,
-    typer.Option("--column", help="For a file: ROLE=COLUMN, as in text=comment or label=class."),
+    typer.Option("--column", help=ROLES),
 ]
 
 
@@ -47,8 +49,10 @@ def list_data(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(records)
         return
-    rows = [[_cell(value) for value in record.values()] for record in records]
-    _table("", ["name", "rows", "at hand", "test only", "language", "licence", "title"], rows)
+    shown = [key for key in records[0] if key != "title"]  # too wide for a terminal; see show
+    short = [record | {"licence": str(record["licence"]).split(";")[0]} for record in records]
+    rows = [[_cell(record[key]) for key in shown] for record in short]
+    _table("", [key.replace("_", " ") for key in shown], rows)
 
 
 @app.command("show")
@@ -65,7 +69,7 @@ def show(
     from hatelens.data import catalog, dataset
     from hatelens.data.pictures import draw
 
-    data = catalog.load(name, columns=_columns(column))
+    data = catalog.load(name, columns=roles(column))
     folder = out or Path("reports/data") / Path(name).stem
     drawn = draw(data, folder) if pictures else ()
     card = data.card
@@ -133,7 +137,7 @@ def check_data(
     from hatelens.data import catalog
     from hatelens.data.check import check
 
-    found = check(catalog.load(name, columns=_columns(column)), near_duplicate)
+    found = check(catalog.load(name, columns=roles(column)), near_duplicate)
     if as_json:
         _print_json(asdict(found) | {"serious": found.serious})
     else:
@@ -148,21 +152,6 @@ def check_data(
         _table(found.name, ["", "count", ""], rows)
     if found.serious:
         raise typer.Exit(1)
-
-
-def _columns(given: list[str] | None) -> Mapping[str, str]:
-    """Read ``ROLE=COLUMN`` options.
-
-    Raises:
-        ConfigError: one has no ``=``.
-    """
-    from hatelens.errors import ConfigError
-
-    pairs = [one.partition("=") for one in given or ()]
-    for role, sign, column in pairs:
-        if not (role and sign and column):
-            raise ConfigError(f"--column takes ROLE=COLUMN, as in text=comment; found {role!r}.")
-    return {role: column for role, _, column in pairs}
 
 
 def _lengths(data: Dataset) -> Mapping[str, float]:
@@ -192,7 +181,9 @@ def _table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE, title=title or None, title_justify="left")
+    table = Table(box=box.SIMPLE, title=title or None, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0)  # a name that is cut cannot be copied
     for row in rows:
         table.add_row(*(Text(cell, overflow="fold") for cell in row))
     Console(file=sys.stdout).print(table)

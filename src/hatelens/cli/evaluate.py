@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from hatelens.cli.columns import ROLES, roles
+
 
 def command(
     model: Annotated[str, typer.Argument(help="Model folder, or 'default'.")],
@@ -16,6 +18,7 @@ def command(
     data: Annotated[str, typer.Option(help="Data set by name, or a file of your own.")],
     out: Annotated[Path, typer.Option(help="Folder that the report is written to.")],
     split: Annotated[str, typer.Option(help="train, validation, test, or all.")] = "test",
+    column: Annotated[list[str] | None, typer.Option(help=ROLES)] = None,
     limit: Annotated[int | None, typer.Option(help="Texts at most, a seeded sample.")] = None,
     group: Annotated[
         list[str] | None, typer.Option(help="Report groups of this column; 'target' for targets.")
@@ -36,7 +39,7 @@ def command(
     from hatelens.evaluation import report, run
 
     report.make_folder(out)  # a wrong path is said before the work, not after
-    dataset = catalog.load(data, None if split == "all" else split)
+    dataset = catalog.load(data, None if split == "all" else split, roles(column))
     made = run.evaluate(
         detect.load(model),
         dataset,

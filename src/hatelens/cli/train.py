@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,10 +22,13 @@ def command(
     """Train a model; the last line printed is its folder."""
     require("hydra", "train")
     from hatelens.config.compose import compose
+    from hatelens.models import folder
 
     recipe = compose(overrides)  # a mistake shows before the heavy libraries load
+    if recipe.out is not None:
+        folder.check_free(Path(recipe.out), overwrite=recipe.overwrite)
     require("sklearn", "train")
     from hatelens.training.run import run
 
-    folder = run(recipe)
-    sys.stdout.write(json.dumps({"folder": str(folder)}) + "\n" if as_json else f"{folder}\n")
+    made = run(recipe)
+    sys.stdout.write(json.dumps({"folder": str(made)}) + "\n" if as_json else f"{made}\n")

@@ -18,9 +18,11 @@ from hatelens.models import folder
 from hatelens.models.classifier import Classifier
 from hatelens.models.graph import WEIGHTS
 from hatelens.models.linear import Linear
+from hatelens.models.manifest import Manifest
 
 Form = Literal["onnx", "onnx-int8"]
 FORMS: tuple[Form, ...] = ("onnx", "onnx-int8")
+CARD = "MODEL_CARD.md"
 TOLERANCE = 1e-4
 """Largest difference of a probability that counts as equal, for ``onnx``."""
 
@@ -108,7 +110,7 @@ def _write(source: Path, original: Classifier, work: Path, to: Form) -> None:
         _quantise(graph)
     exported = replace(manifest, runtime="onnx", files=folder.hashes(work, files))
     folder.write_manifest(work, exported)
-    _copy_papers(source, work)
+    _copy_papers(source, work, _note(manifest, exported, to))
 
 
 def _quantise(graph: Path) -> None:
@@ -124,10 +126,19 @@ def _quantise(graph: Path) -> None:
     whole.unlink()
 
 
-def _copy_papers(source: Path, work: Path) -> None:
-    """Take the model card, configuration and report along."""
-    for name in ("MODEL_CARD.md", "config.yaml"):
-        if (source / name).is_file():
-            shutil.copy(source / name, work)
+def _note(original: Manifest, exported: Manifest, to: Form) -> str:
+    return (
+        f"> Exported as `{to}`: this folder is model version `{exported.model_version}`. What "
+        f"follows describes version `{original.model_version}`, which it came from.\n\n"
+    )
+
+
+def _copy_papers(source: Path, work: Path, note: str) -> None:
+    """Take the model card, under a note, the configuration and the report along."""
+    if (source / CARD).is_file():
+        card = (source / CARD).read_text(encoding="utf-8")
+        (work / CARD).write_text(note + card, encoding="utf-8")
+    if (source / "config.yaml").is_file():
+        shutil.copy(source / "config.yaml", work)
     if (source / "report").is_dir():
         shutil.copytree(source / "report", work / "report")

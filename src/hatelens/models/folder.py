@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from hatelens.errors import ModelError
+from hatelens.errors import ModelError, require
 from hatelens.models import manifest as manifests
 from hatelens.models.classifier import Classifier
 from hatelens.models.manifest import Manifest
@@ -59,8 +59,25 @@ def load(name: str = DEFAULT) -> Classifier:
     """
     folder = find(name)
     manifest = manifests.read(folder)
+    if manifest.runtime == "torch":
+        require("torch", "train", or_else="or export the model: hatelens export FOLDER --to onnx")
     scorer = SCORERS.load(f"{manifest.kind}/{manifest.runtime}")(folder, manifest)
     return Classifier(scorer, manifest)
+
+
+def check_free(target: Path, *, overwrite: bool = False) -> None:
+    """Check that a model can be written to a folder, before the work rather than after.
+
+    Raises:
+        ModelError: the target exists and must not be overwritten, or is not a model folder.
+    """
+    if not target.exists():
+        return
+    if not overwrite:
+        raise ModelError(f"{target} exists; name another folder, or say overwrite=true.")
+    model = (target / manifests.FILE).is_file()
+    if not model and (target.is_file() or any(target.iterdir())):
+        raise ModelError(f"{target} is not a model folder; it is not overwritten.")
 
 
 @contextmanager
@@ -70,12 +87,7 @@ def writing(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         ModelError: the target exists and must not be overwritten, or is not a model folder.
     """
-    if target.exists():
-        if not overwrite:
-            raise ModelError(f"{target} exists; name another folder, or say overwrite=true.")
-        model = (target / manifests.FILE).is_file()
-        if not model and (target.is_file() or any(target.iterdir())):
-            raise ModelError(f"{target} is not a model folder; it is not overwritten.")
+    check_free(target, overwrite=overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:

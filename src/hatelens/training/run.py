@@ -37,6 +37,8 @@ TRAINERS = Registry(
     ConfigError,
 )
 CONFIG = "config.yaml"
+FEW = 500
+"""Validation texts below which thresholds may hold badly elsewhere."""
 
 
 def run(recipe: Recipe) -> Path:
@@ -83,6 +85,11 @@ def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Mate
 
 def _thresholds(hateful: Floats, truth: Bools, settings: ThresholdSettings) -> Thresholds:
     """Fit thresholds; where none reaches the target, say so and keep 0.5: training is not lost."""
+    if len(truth) < FEW:
+        sys.stderr.write(
+            f"hatelens: thresholds were set on {len(truth)} validation texts only; measure on a "
+            "test split what they hold.\n"
+        )
     try:
         return fit_thresholds(hateful, truth, target=settings.target, abstain=settings.abstain)
     except ModelError as error:

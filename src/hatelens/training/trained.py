@@ -70,8 +70,15 @@ def material(corpus: Corpus, version: str, work: Path, *, soft: bool) -> Materia
         soft: whether votes count as shares; else the label has all the weight.
 
     Raises:
-        DataError: a label has no text to be learned from, or nothing is held out.
+        DataError: no label counts as hateful, a label has no text to be learned from, or nothing
+            is held out.
     """
+    if not corpus.labels.hateful:
+        some = ", ".join(corpus.labels.names[:8])
+        raise DataError(
+            f"Nothing says which labels count as hateful. There are {some}: name those that do, as "
+            "in data.hateful=[LABEL]"
+        )
     seen = {example.label for example in corpus.train}
     for name in corpus.labels.names:
         if name not in seen:

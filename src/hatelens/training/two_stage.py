@@ -132,6 +132,7 @@ def _trainer(training: TwoStageTraining, best: BestWeights, log: Path) -> lightn
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*number of training batches.*")
+    warnings.filterwarnings("ignore", ".*LeafSpec.*")
     log.mkdir(parents=True, exist_ok=True)
     return lightning.Trainer(
         max_epochs=training.epochs,
