@@ -24,8 +24,6 @@ from hatelens.data import catalog
 from hatelens.errors import ConfigError
 
 RECIPES = {
-    "linear",
-    "two_stage",
     "demo_linear",
     "demo_two_stage",
     "linear_davidson",
@@ -40,6 +38,8 @@ RECIPES = {
     "two_stage_hatexplain",
     "linear_ghc",
 }
+
+OWN_DATA = {"linear", "two_stage"}
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -58,7 +58,15 @@ def two_stage(recipe: Recipe) -> TwoStageModel:
 
 
 def test_the_recipes_that_the_documentation_names_are_there():
-    assert set(names()) == RECIPES
+    assert set(names()) == RECIPES | OWN_DATA
+
+
+@pytest.mark.parametrize("name", sorted(OWN_DATA))
+def test_a_recipe_for_data_of_ones_own_asks_for_it(name: str):
+    recipe = compose([f"recipe={name}", "data.train=[mine.csv]", "data.hateful=[bad]"])
+    assert (recipe.name, recipe.model.kind, recipe.data.train) == (name, name, ("mine.csv",))
+    with pytest.raises(ConfigError, match="data is missing"):
+        compose([f"recipe={name}"])
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
