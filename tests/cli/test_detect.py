@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -12,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hatelens.cli.main import app
+from hatelens.cli.records import lines
 from hatelens.errors import DataError, UserError
 from hatelens.labels import LabelSet
+from hatelens.models.detector import Prediction, Span
 from tests.hostile import strings
 
 LABELS = LabelSet(("normal", "hateful"), ("hateful",))
@@ -87,6 +90,18 @@ def test_a_text_does_not_steer_the_terminal(model):
     assert "\u202e" not in shown
     assert "\\x1b[2J" in shown
     assert "[bold]" in shown
+
+
+def test_a_terminal_gets_colours():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    spans = (Span(5, 11, 0.9),)
+    found = Prediction("hateful", 0.9, "flag", {"hateful": 0.9}, "m", "p", spans=spans)
+    lines(terminal, explain=False)("good vermin\x1b[2J", found)
+    assert "\x1b[31m\x1b[1mvermin\x1b[0m\\x1b[2J" in terminal.getvalue()
 
 
 def test_a_long_text_is_shown_in_part(model):

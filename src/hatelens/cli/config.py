@@ -9,7 +9,9 @@ import typer
 
 from hatelens.errors import require
 
-app = typer.Typer(no_args_is_help=True, help="List recipes, and show what a run would use.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="List recipes, and show what a run would use."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Overrides = Annotated[

@@ -18,7 +18,9 @@ from hatelens.cli.columns import ROLES, roles
 if TYPE_CHECKING:
     from hatelens.data.dataset import Dataset
 
-app = typer.Typer(no_args_is_help=True, help="List, show, fetch and check data sets.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="List, show, fetch and check data sets."
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A data set, or a file of yours.")]
 Column = Annotated[

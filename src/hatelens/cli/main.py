@@ -15,6 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help is there in half the time
     help="Detect, explain and answer hate speech with language models on your own machine.",
 )
 COMMANDS = {

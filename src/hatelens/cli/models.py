@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="List and show models.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show models.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -10,15 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
-from rich.text import Text
+import typer
 
 from hatelens.errors import UserError
 from hatelens.models.detector import Prediction
 
 Write = Callable[[str, Prediction], None]
 
-COLOURS = {"flag": "bold red", "unsure": "bold yellow", "clear": "green"}
+COLOURS = {"flag": "red", "unsure": "yellow", "clear": "green"}
 FIELDS = ("text", "label", "hateful", "decision", "model_version", "policy_version")
 _SHOWN = 2000
 """Characters of a text that a terminal shows; files get all of it."""
@@ -37,7 +36,7 @@ def writer(out: Path | None, *, as_json: bool, explain: bool) -> Iterator[Write]
         UserError: the file's suffix is neither.
     """
     if out is None:
-        yield json_lines(sys.stdout) if as_json else lines(Console(soft_wrap=True), explain=explain)
+        yield json_lines(sys.stdout) if as_json else lines(sys.stdout, explain=explain)
         return
     if out.suffix not in (".jsonl", ".csv"):
         raise UserError(f"--out takes a .jsonl or .csv file; found {out.name!r}.")
@@ -75,13 +74,14 @@ def rows(file: TextIO) -> Write:
     return write
 
 
-def lines(console: Console, *, explain: bool) -> Write:
-    """Write a coloured line per text, and a second one with the words where that was asked for."""
+def lines(file: TextIO, *, explain: bool) -> Write:
+    """Write a line per text, and a second one with the words where that was asked for."""
+    paint = typer.style if file.isatty() else _plain
 
     def write(text: str, prediction: Prediction) -> None:
-        console.print(_line(text, prediction))
+        file.write(_line(text, prediction, paint) + "\n")
         if explain:
-            console.print(_words(text, prediction))
+            file.write(_words(text, prediction) + "\n")
 
     return write
 
@@ -93,27 +93,30 @@ def printable(text: str) -> str:
     )
 
 
-def _line(text: str, prediction: Prediction) -> Text:
-    line = Text()
-    line.append(f"{prediction.decision:<7}", COLOURS[prediction.decision])
-    line.append(f"{prediction.hateful:5.2f}  {prediction.label}  ")
+def _plain(text: str, **_: object) -> str:
+    return text
+
+
+def _line(text: str, prediction: Prediction, paint: Callable[..., str]) -> str:
+    decision = paint(f"{prediction.decision:<7}", fg=COLOURS[prediction.decision], bold=True)
+    parts = [decision, f"{prediction.hateful:5.2f}  {printable(prediction.label)}  "]
     shown, position = text[:_SHOWN], 0
     for span in prediction.spans:
-        line.append(printable(shown[position : span.begin]))
-        line.append(printable(shown[span.begin : span.end]), COLOURS["flag"])
+        parts.append(printable(shown[position : span.begin]))
+        parts.append(paint(printable(shown[span.begin : span.end]), fg=COLOURS["flag"], bold=True))
         position = span.end
-    line.append(printable(shown[position:]))
+    parts.append(printable(shown[position:]))
     if len(text) > _SHOWN:
-        line.append(f" ... ({len(text):,} characters)", "dim")
-    return line
+        parts.append(f" ... ({len(text):,} characters)")
+    return "".join(parts)
 
 
-def _words(text: str, prediction: Prediction) -> Text:
+def _words(text: str, prediction: Prediction) -> str:
     strongest = sorted(prediction.spans, key=lambda span: -span.score)[:8]
     words = ", ".join(
         f"{printable(text[span.begin : span.end][:60])} ({span.score:.2f})" for span in strongest
     )
-    return Text(f"              {words or 'no single word carries the score'}", "dim")
+    return f"              {words or 'no single word carries the score'}"
 
 
 def _json(record: dict[str, object]) -> str:

@@ -22,13 +22,13 @@ LAST_REQUESTS = 30
 
 def command(
     model: Annotated[
-        str | None, typer.Option(help="A model folder or name. \\[default: default]")
+        str | None, typer.Option(help="A model folder or name. [default: default]")
     ] = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on. \\[default: 127.0.0.1]")
+        str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0 takes a free one. \\[default: 8000]")
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8000]")
     ] = None,
 ) -> None:
     """Serve a model: POST /infer, GET /healthcheck, and a page to try it on.
