@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer as Backend
+from tokenizers import models, pre_tokenizers, processors
 
 from hatelens.errors import ModelError
 from hatelens.models.tokens import Tokenizer
@@ -29,6 +31,23 @@ def test_what_does_not_fit_is_cut_off_in_a_batch_but_not_in_windows(tokenizer):
     windows = tokenizer.windows(text)
     assert windows == [(0, 7), (6, 13)]
     assert tokenizer.rows([text[a:b] for a, b in windows], lengths, 2).max() <= 6
+
+
+def test_a_window_that_begins_inside_a_word_is_still_read_to_its_end(tmp_path):
+    # "##ijk" is one piece inside a word and three at the begin of one.
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijk", "##ijk", "##j", "##k"]
+    backend = Backend(models.WordPiece({w: n for n, w in enumerate(vocabulary)}, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    backend.save(str(tmp_path / "tokenizer.json"))
+    text = "aijkijk " * 60
+    for max_length in range(60, 76):
+        windows = Tokenizer(tmp_path / "tokenizer.json", max_length).windows(text)
+        needed = [len(backend.encode(text[begin:end]).ids) for begin, end in windows]
+        assert len(windows) > 1
+        assert max(needed) <= max_length
 
 
 def test_special_tokens_in_a_text_are_text(tokenizer):

@@ -19,10 +19,10 @@ from hatelens.models.classifier import Classifier
 from hatelens.models.graph import WEIGHTS
 from hatelens.models.linear import Linear
 from hatelens.models.manifest import Manifest
+from hatelens.models.tokens import FILE as TOKENIZER
 
 Form = Literal["onnx", "onnx-int8"]
 FORMS: tuple[Form, ...] = ("onnx", "onnx-int8")
-CARD = "MODEL_CARD.md"
 TOLERANCE = 1e-4
 """Largest difference of a probability that counts as equal, for ``onnx``."""
 
@@ -104,8 +104,8 @@ def _write(source: Path, original: Classifier, work: Path, to: Form) -> None:
         files = [WEIGHTS]
     else:
         token_graph.write(original.scorer, graph)
-        shutil.copy(source / token_graph.TOKENIZER, work)
-        files = [WEIGHTS, token_graph.TOKENIZER]
+        shutil.copy(source / TOKENIZER, work)
+        files = [WEIGHTS, TOKENIZER]
     if to == "onnx-int8":
         _quantise(graph)
     exported = replace(manifest, runtime="onnx", files=folder.hashes(work, files))
@@ -135,10 +135,10 @@ def _note(original: Manifest, exported: Manifest, to: Form) -> str:
 
 def _copy_papers(source: Path, work: Path, note: str) -> None:
     """Take the model card, under a note, the configuration and the report along."""
-    if (source / CARD).is_file():
-        card = (source / CARD).read_text(encoding="utf-8")
-        (work / CARD).write_text(note + card, encoding="utf-8")
-    if (source / "config.yaml").is_file():
-        shutil.copy(source / "config.yaml", work)
-    if (source / "report").is_dir():
-        shutil.copytree(source / "report", work / "report")
+    if (source / folder.CARD).is_file():
+        card = (source / folder.CARD).read_text(encoding="utf-8")
+        (work / folder.CARD).write_text(note + card, encoding="utf-8")
+    if (source / folder.CONFIG).is_file():
+        shutil.copy(source / folder.CONFIG, work)
+    if (source / folder.REPORT).is_dir():
+        shutil.copytree(source / folder.REPORT, work / folder.REPORT)

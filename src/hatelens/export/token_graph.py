@@ -8,10 +8,6 @@ from typing import Any
 
 import torch
 
-from hatelens.models.tokens import FILE as TOKENIZER
-
-__all__ = ["TOKENIZER", "write"]
-
 _OPSET = 17
 
 

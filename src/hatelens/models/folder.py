@@ -27,6 +27,9 @@ SCORERS = Registry(
     ModelError,
 )
 DEFAULT = "default"
+CARD = "MODEL_CARD.md"
+CONFIG = "config.yaml"
+REPORT = "report"
 ENTRY_POINTS = "hatelens.models"
 """Entry points of packages that carry a model: ``default = "package:folder"``."""
 

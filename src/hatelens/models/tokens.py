@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,8 @@ from hatelens.models.windows import Range, by_tokens
 FILE = "tokenizer.json"
 _PADS = ("[PAD]", "<pad>", "<|endoftext|>", "</s>")
 _OVERLAP = 0.25
+_RESERVE = 1 / 16
+"""Share of a window left free: one that begins inside a word may need more tokens for its rest."""
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -50,24 +53,32 @@ class Tokenizer:
         if not path.is_file():
             raise ModelError(f"{path} is missing: a model folder needs its tokenizer.")
         try:
-            self._whole, self._cut = (Backend.from_file(str(path)) for _ in range(2))
+            self._cut = Backend.from_file(str(path))
         except Exception as error:  # noqa: BLE001 -- tokenizers raises nothing narrower
             raise ModelError(f"{path} is damaged ({error}).") from None
-        for backend in (self._whole, self._cut):
-            backend.encode_special_tokens = True
-            backend.no_padding()
-            backend.no_truncation()
+        self._cut.encode_special_tokens = True
+        self._cut.no_padding()
         self._cut.enable_truncation(max_length)
         self._pad = next((i for pad in _PADS if (i := self._cut.token_to_id(pad)) is not None), 0)
-        special = len(self._whole.encode("").ids)
-        self._room = max_length - special
+        self._room = max_length - self._cut.num_special_tokens_to_add(is_pair=False)
+
+    @cached_property
+    def _whole(self) -> Backend:
+        """The same without truncation, made for the first long text: reading one costs time."""
+        whole = Backend.from_str(self._cut.to_str())
+        whole.encode_special_tokens = True
+        whole.no_truncation()
+        return whole
 
     def windows(self, text: str) -> list[Range]:
         """Cut a text into overlapping character ranges that fit."""
         if len(text) <= self._room:  # a token is at least one character
             return [(0, len(text))]
         offsets = self._whole.encode(text, add_special_tokens=False).offsets
-        return by_tokens(offsets, len(text), self._room, int(self._room * _OVERLAP))
+        if len(offsets) <= self._room:
+            return [(0, len(text))]
+        size = self._room - int(self._room * _RESERVE)
+        return by_tokens(offsets, len(text), size, int(self._room * _OVERLAP))
 
     def rows(
         self, texts: Sequence[str], score: Callable[[Batch], NDArray[Number]], size: int

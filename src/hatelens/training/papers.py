@@ -15,18 +15,16 @@ from hatelens.evaluation import report as reports
 from hatelens.evaluation.page import cell
 from hatelens.evaluation.report import Report
 from hatelens.evaluation.run import evaluate
+from hatelens.models import folder
 from hatelens.models.classifier import Classifier
 from hatelens.models.manifest import Manifest
 
-REPORT = "report"
-CARD = "MODEL_CARD.md"
 
-
-def write(folder: Path, model: Classifier, corpus: Corpus) -> None:
+def write(work: Path, model: Classifier, corpus: Corpus) -> None:
     """Measure a model on its validation texts and write ``report/`` and ``MODEL_CARD.md``.
 
     Args:
-        folder: of the model.
+        work: folder of the model.
         model: the model as it will be opened from there.
         corpus: what it was trained on.
     """
@@ -34,9 +32,9 @@ def write(folder: Path, model: Classifier, corpus: Corpus) -> None:
     held_out = dataset.make(card, corpus.validation, ())
     name = model.manifest.name
     report = evaluate(Pipeline(model), held_out, split="all", name=name, progress=True)
-    reports.write(report, folder / REPORT)
+    reports.write(report, work / folder.REPORT)
     text = model_card(model.manifest, report)
-    (folder / CARD).write_text(text, encoding="utf-8")
+    (work / folder.CARD).write_text(text, encoding="utf-8")
 
 
 def model_card(manifest: Manifest, report: Report) -> str:

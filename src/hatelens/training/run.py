@@ -36,7 +36,6 @@ TRAINERS = Registry(
     },
     ConfigError,
 )
-CONFIG = "config.yaml"
 FEW = 500
 """Validation texts below which thresholds may hold badly elsewhere."""
 
@@ -61,7 +60,7 @@ def run(recipe: Recipe) -> Path:
         trained: Trained = train(recipe.model, recipe.training, prepared, recipe.seed)
         manifest = _manifest(recipe, corpus, trained, work, time.perf_counter() - begun)
         manifest = _fitted(manifest, recipe, trained, prepared)
-        (work / CONFIG).write_text(compose.render(recipe), encoding="utf-8")
+        (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
         folder.write_manifest(work, manifest)
         papers.write(work, Classifier(trained.scorer, manifest), corpus)
     return target

@@ -108,7 +108,7 @@ def distributions(examples: Sequence[Example], labels: LabelSet, *, soft: bool) 
 
 
 def class_weights(targets: Floats, mode: str) -> Floats:
-    """Return the weight of each label, mean 1 over the texts, shape (labels,).
+    """Return the weight of each label, shape (labels,).
 
     Args:
         targets: shape (texts, labels).
