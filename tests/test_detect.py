@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 import pytest
 
@@ -18,6 +19,8 @@ class TenCharacters:
 
     labels = LabelSet(("fine", "bad"), ("bad",))
     thresholds = Thresholds()
+    languages: tuple[str, ...] = ()
+    named: Mapping[str, float] = {"insult": 0.6, "Quendari": 0.5}
     model_version = "m"
     policy_version = "p"
 
@@ -38,7 +41,15 @@ class TenCharacters:
         spans = (Span(found, found + 3, 0.9),) if found >= 0 else ()
         decision = self.thresholds.decide(hateful)
         scores = {"fine": 1 - hateful, "bad": hateful}
-        return Prediction("bad", hateful, decision, scores, "m", "p", spans=spans)
+        heads = {"attributes": {"insult": hateful}, "targets": {"Quendari": len(text) / 10}}
+        return Prediction("bad", hateful, decision, scores, "m", "p", spans=spans, **heads)
+
+
+class English(TenCharacters):
+    languages = ("en",)
+
+    def windows(self, text):
+        return [(0, min(len(text), 10))]
 
 
 def test_a_long_text_gets_the_answer_of_its_worst_window_at_its_place():
@@ -47,6 +58,53 @@ def test_a_long_text_gets_the_answer_of_its_worst_window_at_its_place():
     assert prediction.hateful == 0.9
     (span,) = prediction.spans
     assert text[span.begin : span.end] == "bad"
+
+
+def test_a_long_text_keeps_the_spans_of_all_windows_and_the_highest_scores():
+    text = "a bad one, many are well, and then another bad one at the end, bad"
+    (prediction,) = Pipeline(TenCharacters()).predict([text])
+    assert [text[span.begin : span.end] for span in prediction.spans] == ["bad", "bad", "bad"]
+    assert [span.begin for span in prediction.spans] == [2, 43, 63]
+    assert prediction.attributes == {"insult": 0.9}
+    assert prediction.targets == {"Quendari": 1.0}
+
+
+def test_spans_that_overlap_where_windows_do_become_one():
+    spans = [Span(4, 9, 0.5), Span(0, 3, 0.9), Span(7, 12, 0.8), Span(12, 14, 0.6)]
+    assert detect._merged(spans) == (Span(0, 3, 0.9), Span(4, 12, 0.8), Span(12, 14, 0.6))
+
+
+def test_a_language_that_the_model_does_not_know_is_said_and_not_decided_on():
+    (prediction,) = Pipeline(English()).predict(["Die Quendari sind doch alle sehr nett zu uns."])
+    assert prediction.language == "de"
+    assert prediction.decision == "unsure"
+    assert prediction.hateful == 0.1
+    assert prediction.note == (
+        "The text seems to be in German (de); the model knows en only: its score says little."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("They are all very bad people.", "en"), ("bad", ""), ("", "")]
+)
+def test_a_language_that_it_knows_or_that_is_not_sure_changes_nothing(text, code):
+    pipeline = Pipeline(English())
+    (prediction,) = pipeline.predict([text])
+    (plain,) = Pipeline(TenCharacters()).predict([text[:10]])
+    assert (prediction.language, prediction.note) == (code, "")
+    assert prediction.decision == plain.decision
+
+
+def test_a_model_that_names_no_languages_is_asked_nothing():
+    (prediction,) = Pipeline(TenCharacters()).predict(["привет всем"])
+    assert (prediction.language, prediction.note) == ("", "")
+
+
+def test_an_explanation_replaces_the_spans_and_keeps_the_note():
+    text = "bad привет, как дела"
+    (prediction,) = Pipeline(English()).predict([text], explain=True)
+    assert prediction.explanation == {"method": "occlusion"}
+    assert prediction.note.startswith("The text seems to be in Russian")
 
 
 def test_an_explanation_points_into_the_whole_text():
@@ -88,5 +146,7 @@ def test_a_pipeline_is_a_detector_for_texts_of_any_length():
     assert (pipeline.model_version, pipeline.policy_version) == ("m", "p")
     assert pipeline.labels.names == ("fine", "bad")
     assert pipeline.thresholds == Thresholds()
+    assert pipeline.languages == ()
+    assert pipeline.named == {"insult": 0.6, "Quendari": 0.5}
     (outer,) = Pipeline(pipeline).predict(["well and well and then bad"])
     assert outer.hateful == 0.9

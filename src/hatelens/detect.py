@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from hatelens.explain.occlusion import occlusion
 from hatelens.labels import LabelSet
 from hatelens.models import folder
 from hatelens.models.decision import Thresholds
-from hatelens.models.detector import Detector, Prediction
+from hatelens.models.detector import Detector, Prediction, Span
+from hatelens.text.language import NAMES, language
 
 BATCH = 256
 """Windows that the model is given at once: what bounds memory."""
@@ -19,7 +20,9 @@ BATCH = 256
 class Pipeline:
     """A detector for texts of any length, with explanations when asked for.
 
-    A long text is read in overlapping windows; its answer is that of its most hateful window.
+    A long text is read in overlapping windows; its answer is that of its most hateful window, with
+    the spans of all of them and the highest score of each attribute and target. A text that is
+    surely in a language that the model does not know is ``unsure``, and a note says why.
 
     Args:
         model: labels texts that fit one window.
@@ -37,6 +40,16 @@ class Pipeline:
     def thresholds(self) -> Thresholds:
         """Where ``hateful`` becomes a decision."""
         return self.model.thresholds
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """ISO 639-1 codes that the model was trained on; empty if unknown."""
+        return self.model.languages
+
+    @property
+    def named(self) -> Mapping[str, float]:
+        """Per attribute and target, the probability from which on it is said; empty without."""
+        return self.model.named
 
     @property
     def model_version(self) -> str:
@@ -70,11 +83,12 @@ class Pipeline:
         """Label texts one after the other in constant memory, however many there are."""
         source = iter(texts)
         while chunk := list(islice(source, BATCH)):
-            for text, worst in zip(chunk, self._worst(chunk), strict=True):
-                yield self._explained(text, worst) if explain else worst.prediction
+            for text, reading in zip(chunk, self._read(chunk), strict=True):
+                prediction = self._explained(text, reading) if explain else reading.prediction()
+                yield _in_language(text, prediction, self.languages)
 
-    def _worst(self, texts: Sequence[str]) -> list[_Window]:
-        worst: list[_Window | None] = [None] * len(texts)
+    def _read(self, texts: Sequence[str]) -> list[_Reading]:
+        readings = [_Reading() for _ in texts]
         windows = (
             (i, begin, end)
             for i, text in enumerate(texts)
@@ -83,16 +97,15 @@ class Pipeline:
         while chunk := list(islice(windows, BATCH)):
             predictions = self.model.predict([texts[i][begin:end] for i, begin, end in chunk])
             for (i, begin, end), prediction in zip(chunk, predictions, strict=True):
-                best = worst[i]
-                if best is None or prediction.hateful > best.prediction.hateful:
-                    worst[i] = _Window(begin, end, prediction.shifted(begin))
-        return [window for window in worst if window is not None]
+                readings[i].add(begin, end, prediction.shifted(begin))
+        return readings
 
-    def _explained(self, text: str, window: _Window) -> Prediction:
-        spans = occlusion(text[window.begin : window.end], self._hateful)
+    def _explained(self, text: str, reading: _Reading) -> Prediction:
+        begin, end = reading.place
+        spans = occlusion(text[begin:end], self._hateful)
         return replace(
-            window.prediction,
-            spans=tuple(span.shifted(window.begin) for span in spans),
+            reading.prediction(),
+            spans=tuple(span.shifted(begin) for span in spans),
             explanation={"method": "occlusion"},
         )
 
@@ -100,13 +113,63 @@ class Pipeline:
         return [prediction.hateful for prediction in self.model.predict(texts)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A range of a text and what the model said of it, its spans counted from the text's begin."""
+class _Reading:
+    """What the windows of one text gave so far, positions counted from the text's begin."""
 
-    begin: int
-    end: int
-    prediction: Prediction
+    def __init__(self) -> None:
+        self.worst: Prediction | None = None
+        self.place = (0, 0)
+        self.spans: list[Span] = []
+        self.attributes: dict[str, float] = {}
+        self.targets: dict[str, float] = {}
+
+    def add(self, begin: int, end: int, found: Prediction) -> None:
+        """Take in the answer for one window."""
+        if self.worst is None or found.hateful > self.worst.hateful:
+            self.worst, self.place = found, (begin, end)
+        self.spans += found.spans
+        _raise(self.attributes, found.attributes)
+        _raise(self.targets, found.targets)
+
+    def prediction(self) -> Prediction:
+        """Return the answer for the text."""
+        assert self.worst is not None  # every text has a window
+        return replace(
+            self.worst,
+            spans=_merged(self.spans),
+            attributes=self.attributes,
+            targets=self.targets,
+        )
+
+
+def _raise(highest: dict[str, float], scores: Mapping[str, float]) -> None:
+    for name, score in scores.items():
+        highest[name] = max(score, highest.get(name, 0.0))
+
+
+def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Order spans and make one of those that overlap, as windows do."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.begin, span.end)):
+        if merged and span.begin < merged[-1].end:
+            last = merged[-1]
+            end, score = max(last.end, span.end), max(last.score, span.score)
+            merged[-1] = Span(last.begin, end, score)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _in_language(text: str, prediction: Prediction, known: Sequence[str]) -> Prediction:
+    """Say which language a text is in, and do not decide on one that the model does not know."""
+    code = language(text) if known else ""
+    if not code or code in known:
+        return replace(prediction, language=code)
+    note = (
+        f"The text seems to be in {NAMES[code]} ({code}); the model knows "
+        f"{', '.join(known)} only: its score says little."
+    )
+    return replace(prediction, language=code, note=note, decision="unsure")
 
 
 def load(model: str = folder.DEFAULT) -> Pipeline:

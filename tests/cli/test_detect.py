@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hatelens.cli.main import app
-from hatelens.cli.records import lines
+from hatelens.cli.records import lines, rows
 from hatelens.errors import DataError, UserError
 from hatelens.labels import LabelSet
 from hatelens.models.detector import Prediction, Span
@@ -79,9 +79,24 @@ def test_a_csv_has_a_column_per_label(model, tmp_path):
     source.write_text("vermin\ngood, tea\n")
     detect("--model", model, "--file", source, "--out", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert rows[1]["text"] == "good, tea"
-    assert float(rows[0]["score_hateful"]) == float(rows[0]["hateful"])
+        found = list(csv.DictReader(file))
+    assert found[1]["text"] == "good, tea"
+    assert float(found[0]["score_hateful"]) == float(found[0]["hateful"])
+
+
+def test_a_csv_has_the_language_and_a_column_per_attribute_and_target():
+    file = io.StringIO()
+    write = rows(file)
+    heads = {"attributes": {"insult": 0.7}, "targets": {"Quendari": 0.2}}
+    more = {"language": "de", "note": "A note."}
+    write("text", Prediction("bad", 0.9, "unsure", {"bad": 0.9}, "m", "p", **heads, **more))
+    (row,) = csv.DictReader(io.StringIO(file.getvalue()))
+    assert list(row) == [
+        "text", "label", "hateful", "decision", "language", "note", "model_version",
+        "policy_version", "score_bad", "attribute_insult", "target_Quendari",
+    ]  # fmt: skip
+    assert (row["language"], row["note"]) == ("de", "A note.")
+    assert (row["attribute_insult"], row["target_Quendari"]) == ("0.7", "0.2")
 
 
 def test_a_text_does_not_steer_the_terminal(model):
@@ -92,16 +107,19 @@ def test_a_text_does_not_steer_the_terminal(model):
     assert "[bold]" in shown
 
 
-def test_a_terminal_gets_colours():
+def test_a_terminal_gets_colours(monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
 
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     terminal = Terminal()
     spans = (Span(5, 11, 0.9),)
     found = Prediction("hateful", 0.9, "flag", {"hateful": 0.9}, "m", "p", spans=spans)
-    lines(terminal, explain=False)("good vermin\x1b[2J", found)
-    assert "\x1b[31m\x1b[1mvermin\x1b[0m\\x1b[2J" in terminal.getvalue()
+    lines(terminal, {}, explain=True)("good vermin\x1b[2J", found)
+    assert "mvermin\x1b[0m\\x1b[2J" in terminal.getvalue()
+    assert "vermin (0.90)" in terminal.getvalue()
 
 
 def test_a_long_text_is_shown_in_part(model):

@@ -3,15 +3,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from hatelens.cli import evaluate
+from hatelens.cli import evaluate, figures
 from hatelens.errors import ModelError, UserError
+from hatelens.evaluation.estimate import Estimate
+from hatelens.evaluation.heads import HeadScores, OutputScores
+from hatelens.evaluation.spans import SpanScores
 from hatelens.labels import LabelSet
+from hatelens.models import manifest
+from hatelens.models.folder import write_manifest
+from hatelens.models.manifest import Source
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(evaluate.command)
@@ -140,3 +147,69 @@ def test_the_command_is_known_without_loading_what_it_needs():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_several_data_sets_get_a_folder_each_and_a_pooled_figure(model, tmp_path):
+    mine = own_file(tmp_path, "they are vermin,hateful,test", "good tea,normal,test")
+    out = tmp_path / "out"
+    result = run(model, "--data", "sample", mine, "--out", out, "--resamples", 5, catch=False)
+
+    assert result.exit_code == 0
+    assert (out / "sample" / "report.html").is_file()
+    assert (out / "mine" / "report.html").is_file()
+    assert (out / "pooled.png").is_file()
+    assert json.loads((out / "pooled.json").read_text())["parts"][1]["rows"] == 2
+    assert "Pooled: expected calibration error of hateful" in result.stdout
+
+
+def test_several_reports_are_one_json_object(model, tmp_path):
+    (tmp_path / "b").mkdir()
+    mine = own_file(tmp_path, "they are vermin,hateful,test", "good tea,normal,test")
+    again = own_file(tmp_path / "b", "they are vermin,hateful,test", "good tea,normal,test")
+    result = run(
+        model, "--data", mine, "--data", again, "--out", tmp_path / "out", "--json",
+        "--resamples", 5, catch=False,
+    )  # fmt: skip
+    found = json.loads(result.stdout)
+
+    assert [one["rows"] for one in found["reports"]] == [2, 2]
+    assert found["pooled"]["rows"] == 4
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_dir()) == [
+        "mine-1", "mine-2",
+    ]  # fmt: skip
+
+
+def test_labels_can_be_mapped_to_those_of_the_model(model, tmp_path):
+    mine = own_file(tmp_path, "they are vermin,bad,test", "good tea,fine,test")
+    options = ("--map", "bad=hateful", "--map", "fine=normal", "--resamples", 5, "--json")
+    result = run(model, "--data", mine, "--out", tmp_path / "out", *options, catch=False)
+    found = json.loads(result.stdout)
+
+    assert found["classes"]["summary"]["accuracy"]["value"] == 1.0
+    assert found["model"]["label_map"] == {"bad": "hateful", "fine": "normal"}
+    wrong = run(model, "--data", mine, "--out", tmp_path / "out", "--map", "bda=hateful")
+    assert "did you mean 'bad'" in str(wrong.exception)
+
+
+def test_measuring_on_what_was_learned_from_is_said(model, tmp_path):
+    folder = Path(model)
+    learned = replace(manifest.read(folder), data=(Source("sample", "", "", 9, 1),))
+    write_manifest(folder, learned)
+    options = ("--data", "sample", "--out", tmp_path / "out", "--resamples", 5)
+
+    assert "trained on texts of sample" in run(model, *options, "--split", "train").stderr
+    assert "trained on" not in run(model, *options).stderr
+
+
+def test_heads_and_spans_get_tables():
+    one = Estimate(0.5, 0.4, 0.6)
+    output = OutputScores("north", 9, 3, 0.5, one, one, one)
+    head = HeadScores("targets", 9, (output,), (), one, one, one)
+    spans = SpanScores(5, 2, one, one, one, one, one)
+
+    assert figures._head(head).row_count == 3
+    assert figures._spans(spans).row_count == 5
+
+
+def test_a_model_without_a_folder_has_no_maps():
+    assert evaluate._manifest("no-such-folder") is None

@@ -47,6 +47,7 @@ def test_help_names_every_command_and_loads_nothing_heavy():
         "from hatelens.cli import main\n"
         "try:\n    main.run()\nexcept SystemExit:\n    pass\n"
         "heavy = ('numpy', 'torch', 'onnxruntime', 'sklearn', 'pydantic', 'fastapi')\n"
+        "heavy += ('py3langid', 'rich')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

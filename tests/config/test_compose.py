@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from hatelens.config.compose import compose, names, render
+from hatelens.config.encoder import EncoderModel, EncoderTraining
 from hatelens.config.options import options
 from hatelens.config.schema import (
     LinearLayer,
@@ -37,9 +38,18 @@ RECIPES = {
     "linear_hatexplain",
     "two_stage_hatexplain",
     "linear_ghc",
+    "demo_encoder",
+    "encoder_davidson",
+    "encoder_hate_speech_offensive",
+    "encoder_hatexplain",
+    "encoder_lora_davidson",
+    "encoder_mpnet",
+    "default_en",
+    "demo_cascade",
 }
 
-OWN_DATA = {"linear", "two_stage"}
+OWN_DATA = {"linear", "two_stage", "encoder", "cascade"}
+KINDS = ("linear", "two_stage", "encoder", "cascade")
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -73,11 +83,10 @@ def test_a_recipe_for_data_of_ones_own_asks_for_it(name: str):
 def test_every_recipe_composes_and_names_data_sets_that_have_a_card(name: str):
     recipe = compose([f"recipe={name}"])
 
-    assert recipe.name == name
+    assert recipe.name == name.replace("default_en", "default-en")
     assert set(recipe.data.train) <= set(catalog.names())
-    assert recipe.model.kind == (
-        "linear" if "linear_" in name[:8] or name == "demo_linear" else "two_stage"
-    )
+    kind = name.removeprefix("demo_").replace("default_en", "encoder")
+    assert recipe.model.kind == next(each for each in KINDS if kind.startswith(each))
 
 
 def test_every_group_of_data_names_data_sets_that_have_a_card():
@@ -100,6 +109,30 @@ def test_the_mpnet_recipe_differs_from_the_davidson_one_by_its_base():
     assert (two_stage(mpnet).base, two_stage(minilm).base) == ("mpnet", "minilm")
     assert mpnet.training == minilm.training
     assert isinstance(two_stage(compose(["recipe=two_stage_davidson_linear"])).layer, LinearLayer)
+
+
+def test_the_recipe_for_hate_speech_offensive_is_system_e():
+    recipe = compose(["recipe=encoder_hate_speech_offensive", "model.revision=" + "0" * 40])
+
+    assert isinstance(recipe.model, EncoderModel)
+    assert recipe.model.base == "google-bert/bert-base-uncased"
+    assert recipe.model.adapter is None
+    assert recipe.data.train == ("hate_speech_offensive",)
+    training = recipe.training
+    assert isinstance(training, EncoderTraining)
+    assert (training.num_train_epochs, training.per_device_train_batch_size) == (3.0, 16)
+    assert (training.weight_decay, training.warmup_steps) == (0.01, 500)
+    assert training.model_extra["eval_strategy"] == "epoch"
+
+
+def test_the_lora_recipe_differs_from_the_davidson_one_by_its_adapter():
+    whole, small = compose(["recipe=encoder_davidson"]), compose(["recipe=encoder_lora_davidson"])
+
+    assert isinstance(small.model, EncoderModel)
+    assert small.model.adapter is not None
+    assert small.model.adapter.rank == 16
+    assert small.model.model_copy(update={"adapter": None}) == whole.model
+    assert small.data == whole.data
 
 
 def test_overrides_win_over_the_recipe():

@@ -90,7 +90,9 @@ def test_none_leaves_the_scores_alone():
 
 
 def test_an_unknown_method_is_an_error_with_the_ones_there_are():
-    with pytest.raises(ConfigError, match=r"'platt'\. There are auto, isotonic, none, temperature"):
+    with pytest.raises(
+        ConfigError, match=r"'platt'\. There are auto, bcts, isotonic, none, temperature"
+    ):
         fit_calibration(*drawn(20), method="platt")  # pyrefly: ignore[bad-argument-type]
 
 
@@ -214,3 +216,58 @@ def test_one_sided_validation_data_is_an_error():
 def test_an_abstention_out_of_range_is_an_error():
     with pytest.raises(ConfigError, match="abstain must be a share"):
         fit_thresholds(SCORES, TRUTH, abstain=5)
+
+
+BIASES = np.array([0.5, -1.0, 0.5])
+
+
+def biased(rows: int = 6000, seed: int = 0):
+    """Logits whose truth was drawn from softmax(logits / 2 + biases)."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(scale=3.0, size=(rows, 3))
+    chances = softmax(logits / 2 + BIASES)
+    picks = (generator.random((rows, 1)) > chances.cumsum(axis=1)).sum(axis=1)
+    return logits, np.eye(3)[picks]
+
+
+def half_masked(truth):
+    """Say of every other text of the first two classes only that it is one of them."""
+    torn = (np.arange(len(truth)) % 2 == 0) & (truth[:, 2] == 0)
+    return np.where(torn[:, None], np.array([1.0, 1.0, 0.0]), truth)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_known_biases_are_recovered_from_whole_and_from_partial_labels(masked):
+    logits, truth = biased()
+    fitted = fit_calibration(logits, half_masked(truth) if masked else truth, method="bcts")
+
+    assert fitted.temperature == pytest.approx(2.0, rel=0.05)
+    assert np.array(fitted.biases) - np.mean(fitted.biases) == pytest.approx(BIASES, abs=0.1)
+
+
+def test_auto_takes_biases_where_a_class_is_named_too_often():
+    assert fit_calibration(*biased()).method == "bcts"
+
+
+def test_a_class_without_a_text_keeps_a_finite_bias():
+    logits, truth = biased(200)
+    rows = truth[:, 1] == 0
+    fitted = fit_calibration(logits[rows], truth[rows], method="bcts")
+
+    assert np.abs(fitted.biases).max() < 20
+
+
+def test_a_mask_costs_what_its_labels_were_not_given_together():
+    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]])
+    truth = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+    assert log_loss(p, truth) == pytest.approx(-(np.log(0.8) + np.log(0.8)) / 2)
+    assert log_loss(p, np.ones((2, 3))) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+def test_every_method_takes_masks_and_improves_the_loss(method):
+    logits, truth = drawn(temperature=3.0)
+    fitted = fit_calibration(logits, half_masked(truth), method=method)
+
+    assert log_loss(fitted.apply(logits), truth) < log_loss(softmax(logits), truth) - 0.1

@@ -10,7 +10,7 @@ import pytest
 from hatelens.data import dataset
 from hatelens.errors import ConfigError, DataError
 from hatelens.evaluation import compare
-from hatelens.evaluation.metrics import Estimate
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.predictions import Predictions, predict
 from hatelens.evaluation.selection import Selection, select
 from hatelens.labels import LabelSet

@@ -10,7 +10,8 @@ from sklearn import metrics as scikit_learn
 
 from hatelens.errors import DataError, ModelError
 from hatelens.evaluation import weighted
-from hatelens.evaluation.metrics import SUMMARY, Estimate, measure
+from hatelens.evaluation.estimate import Estimate
+from hatelens.evaluation.metrics import SUMMARY, measure, quick
 from hatelens.labels import POOLED, LabelSet
 
 reference: Any = scikit_learn
@@ -251,3 +252,30 @@ def test_five_thousand_texts_and_five_hundred_resamples_take_seconds():
 def test_a_figure_is_shown_with_the_interval_that_it_has():
     assert str(Estimate(0.5, 0.4, 0.6)) == "0.500 (0.400 to 0.600)"
     assert str(Estimate(0.5)) == "0.500"
+
+
+def test_three_classes_have_an_auroc_of_one_against_one_as_in_scikit_learn():
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 3, size=200)
+    p = generator.random((200, 3)) + 0.3 * np.eye(3)[truth]
+    p /= p.sum(axis=1, keepdims=True)
+    labels = LabelSet(("a", "b", "c"), ("c",))
+    found = measure([labels.names[k] for k in truth], p, labels, resamples=20)
+
+    expected = scikit_learn.roc_auc_score(truth, p, multi_class="ovo", average="macro")
+    assert found["auroc_ovo"].value == pytest.approx(expected)
+    two = measure(["a", "b"], p[:2, :2], LabelSet(("a", "b"), ("b",)), resamples=5)
+    assert "auroc_ovo" not in two.summary
+    one = measure(["a", "a"], p[:2], labels, resamples=5)
+    assert one["auroc_ovo"].value is None
+
+
+def test_quick_figures_leave_out_unknown_and_partial_truths():
+    labels = LabelSet(("a", "b", "c"), ("c",))
+    p = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4], [0.0, 0.0, 1.0]])
+    truth = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0], [np.nan] * 3])
+    found = quick(p, truth, labels)
+
+    assert (found["accuracy"], found["macro_f1"], found["auroc"]) == (1.0, 1.0, 1.0)
+    assert found["loss"] == pytest.approx(-(2 * np.log(0.8) + np.log(0.6)) / 3)
+    assert quick(p[:1], truth[:1], labels)["auroc"] == 0.5

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.image import imread
 
 from hatelens.evaluation import pictures
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import FunctionScore
-from hatelens.evaluation.metrics import Estimate
 from hatelens.evaluation.pictures import Curve
 
 HOSTILE = ("$\\frac{", "<b>\x00\n" * 50, "\ud800 \u202e")

@@ -9,8 +9,12 @@ import pytest
 
 from hatelens.data import dataset
 from hatelens.errors import ConfigError
-from hatelens.evaluation import report
+from hatelens.evaluation import predictions, report
+from hatelens.evaluation.estimate import Estimate
+from hatelens.evaluation.heads import HeadScores, OutputScores
+from hatelens.evaluation.maps import Maps
 from hatelens.evaluation.run import evaluate
+from hatelens.evaluation.spans import SpanScores
 from hatelens.labels import LabelSet
 
 NASTY = "<script>alert(1)</script>"
@@ -142,3 +146,24 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     for path in (tmp_path / "taken", tmp_path / "taken" / "deeper"):
         with pytest.raises(ConfigError, match="name a folder for the report"):
             report.make_folder(path)
+
+
+def test_heads_and_spans_have_tables_and_one_picture(village, tmp_path, keyword):
+    one = Estimate(0.5, 0.4, 0.6)
+    output = OutputScores(NASTY, 9, 3, 0.5, one, one, one)
+    head = HeadScores("targets", 9, (output,), (NASTY,), one, one, one)
+    plain = evaluate(keyword(), village, split="test", resamples=5, maps=Maps(given={"rude": ""}))
+    made = replace(plain, heads=(head,), spans=SpanScores(5, 2, one, one, one, one, Estimate(None)))
+    tags = written(made, tmp_path)
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+
+    assert "script" not in tags.tags
+    assert "<script" not in markdown
+    assert "Head: targets" in markdown
+    assert "## Spans" in markdown
+    assert "rude as none." in markdown
+    assert (tmp_path / "heads.png").is_file()
+    assert found["heads"][0]["outputs"][0]["f1"]["value"] == 0.5
+    assert found["spans"]["empty_right"]["value"] is None
+    assert predictions.read(tmp_path).label_map == {"rude": ""}

@@ -7,8 +7,10 @@ import pytest
 from hatelens import __version__
 from hatelens.data import dataset
 from hatelens.errors import DataError
+from hatelens.evaluation.maps import Maps
 from hatelens.evaluation.run import evaluate
 from hatelens.labels import POOLED, LabelSet
+from hatelens.models.detector import Span
 
 
 def test_a_model_that_knows_the_labels_is_measured_on_them_and_on_the_pooled_question(
@@ -111,3 +113,75 @@ def test_a_functional_test_is_recognised_by_its_functions(village, keyword):
     ]  # fmt: skip
     assert [row.accuracy for row in report.functional.functions] == [0.5, 1.0, 1.0]
     assert list(report.functional.baselines) == ["always hateful"]
+
+
+def test_labels_are_measured_through_a_map(village, keyword):
+    other = LabelSet(("normal", "offensive", "hate"), ("hate",))
+    maps = Maps(labels={"village": {"calm": "normal", "rude": "offensive", "hateful": "hate"}})
+    report = evaluate(keyword(other), village, split="test", resamples=20, maps=maps)
+
+    assert report.classes is not None
+    assert report.classes.names == other.names
+    assert report.classes["accuracy"].value == 0.8
+    assert report.predictions.label_map == maps.labels["village"]
+
+
+def test_labels_that_tear_apart_are_measured_where_the_others_cover_them(village, keyword):
+    maps = Maps(given={"calm": "calm|rude"})
+    assert evaluate(keyword(), village, split="test", resamples=5, maps=maps).classes is None
+
+    labels = LabelSet((*village.card.labels.names, "either"), ("hateful",))
+    torn = [replace(e, label="either") if n == 2 else e for n, e in enumerate(village.examples)]
+    data = dataset.make(replace(village.card, labels=labels), torn, [])
+    report = evaluate(
+        keyword(), data, split="test", resamples=5, maps=Maps(given={"either": "calm|rude"})
+    )
+    assert report.classes is not None
+    assert report.classes.rows == 199
+
+
+def test_labels_that_are_left_out_are_not_measured_as_classes(village, keyword):
+    maps = Maps(given={"rude": ""})
+    report = evaluate(keyword(), village, split="test", resamples=5, maps=maps)
+
+    assert report.classes is not None
+    assert (report.classes.rows, report.pooled.rows) == (160, 200)
+
+
+def test_the_map_says_what_is_hateful_where_the_card_does_not(village, keyword):
+    card = replace(village.card, labels=LabelSet(("calm", "rude", "bad"), ()))
+    renamed = [replace(e, label="bad" if e.label == "hateful" else e.label)
+               for e in village.examples]  # fmt: skip
+    data = dataset.make(card, renamed, [])
+
+    with pytest.raises(DataError, match="--map LABEL=OURS"):
+        evaluate(keyword(), data, split="test", resamples=5)
+    report = evaluate(
+        keyword(), data, split="test", resamples=5, maps=Maps(given={"bad": "hateful"})
+    )
+    assert report.pooled["accuracy"].value == 0.8
+
+
+def test_heads_and_marks_are_measured_where_the_detector_gives_them(village, keyword):
+    class Headed(keyword):
+        def predict(self, texts):
+            return [
+                replace(
+                    one,
+                    targets={"Quendari": 0.9 if "Quendari" in text else 0.1},
+                    spans=(Span(4, 13, 0.9),) if "vermin" in text else (),
+                )
+                for one, text in zip(super().predict(texts), texts, strict=True)
+            ]
+
+    marked = [
+        replace(e, source="village", spans=((4, 13),) if "vermin" in e.text else ())
+        for e in village.examples
+    ]
+    data = dataset.make(village.card, marked, [])
+    report = evaluate(Headed(), data, split="test", resamples=5)
+
+    assert [head.kind for head in report.heads] == ["targets"]
+    assert report.heads[0].outputs[0].positives == 40
+    assert report.spans is not None
+    assert report.spans.f1.value == 1.0

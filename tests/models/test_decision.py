@@ -66,3 +66,17 @@ def test_a_higher_score_is_never_decided_more_mildly(low, high, score):
     thresholds = Thresholds(flag, clear)
     worse = min(1.0, score + 0.1)
     assert order.index(thresholds.decide(worse)) >= order.index(thresholds.decide(score))
+
+
+def test_biases_move_scores_between_classes_and_survive_json():
+    calibration = Calibration("bcts", 2.0, biases=(1.0, -1.0))
+    p = calibration.apply(np.array([[0.0, 2.0]]))[0]
+
+    np.testing.assert_allclose(p, softmax(np.array([1.0, 0.0])))
+    assert Calibration.from_dict(calibration.to_dict()) == calibration
+
+
+def test_a_calibration_without_biases_is_stored_as_before_there_were_any():
+    values = {"method": "temperature", "temperature": 2.0, "knots": []}
+
+    assert Calibration.from_dict(values).to_dict() == values

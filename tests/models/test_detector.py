@@ -23,6 +23,8 @@ def test_the_record_holds_every_field_and_the_text_first():
         "targets",
         "spans",
         "explanation",
+        "language",
+        "note",
         "model_version",
         "policy_version",
     ]

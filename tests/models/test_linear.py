@@ -16,7 +16,7 @@ TEXTS = ["marsh folk sing", "worthless", "", "sing sing sing", "a b c"] * 3
 
 
 def test_a_batch_equals_its_texts_one_by_one(linear_folder):
-    scorer = folder.load(str(linear_folder)).scorer
+    scorer = folder.classifier(str(linear_folder)).scorer
     alone = np.concatenate([scorer.logits([text]) for text in TEXTS])
     np.testing.assert_allclose(scorer.logits(TEXTS), alone, atol=1e-9)
 
@@ -30,7 +30,7 @@ def test_every_text_is_scaled_to_length_one():
 
 
 def test_an_empty_text_gets_the_bias(linear_folder):
-    scorer = folder.load(str(linear_folder)).scorer
+    scorer = folder.classifier(str(linear_folder)).scorer
     np.testing.assert_array_equal(scorer.logits([""]), [[0.0, 0.0]])
     assert scorer.logits([]).shape == (0, 2)
 

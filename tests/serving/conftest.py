@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,8 @@ class Keywords:
 
     labels = LabelSet(("kind", "unkind"), ("unkind",))
     thresholds = Thresholds(flag=0.7, clear=0.3)
+    languages: tuple[str, ...] = ("en",)
+    named: Mapping[str, float] = {"insult": 0.6, "<b>neighbours": 0.4}
     model_version = "keywords-1"
     policy_version = "policy-1"
 
@@ -47,6 +49,8 @@ class Keywords:
             scores={"kind": 1 - hateful, "unkind": hateful},
             model_version=self.model_version,
             policy_version=self.policy_version,
+            attributes={"insult": hateful},
+            targets={"<b>neighbours": 0.5},
         )
 
 

@@ -21,6 +21,17 @@ def test_one_text_is_answered_with_the_one_record(client: TestClient) -> None:
     Record.model_validate(answer.json())
 
 
+def test_the_record_says_the_language_and_what_the_heads_say(client: TestClient) -> None:
+    text = "Das war gestern Abend doch ein ziemlich langweiliger Film."
+    record = client.post("/infer", json={"text": text}).json()
+    assert record["language"] == "de"
+    assert record["decision"] == "unsure"
+    assert "the model knows en only" in record["note"]
+    assert record["attributes"] == {"insult": 0.1}
+    assert record["targets"] == {"<b>neighbours": 0.5}
+    Record.model_validate(record)
+
+
 def test_an_explanation_marks_the_characters_of_the_text(client: TestClient) -> None:
     text = "\U0001f600 the stupid film"
     record = client.post("/infer", json={"text": text, "explain": True}).json()

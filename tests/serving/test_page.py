@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -51,6 +52,7 @@ def test_the_page_names_the_model_and_its_thresholds(client: TestClient) -> None
     assert answer["data-clear"] == "0.3"
     assert answer["data-flag"] == "0.7"
     assert answer["data-hateful"] == '["unkind"]'
+    assert json.loads(answer["data-named"] or "") == {"insult": 0.6, "<b>neighbours": 0.4}
     assert Keywords.model_version in client.get("/").text
 
 

@@ -8,20 +8,26 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from hatelens.config.schema import LinearModel, LinearTraining
+from hatelens.labels import LabelSet
 from hatelens.models import linear as kind
 from hatelens.models.decision import softmax
+from hatelens.models.manifest import Manifest
 from hatelens.training.linear import train
 from hatelens.training.trained import Material
+from tests.training.conftest import lesson
 
 GOOD = ["marsh folk sing well", "a lovely day in the marsh", "folk are kind", "kind marsh song"]
 BAD = ["they are worthless", "worthless and rotten", "rotten lot the lot", "get out you lot"]
 WORDS = LinearModel(char_ngrams=(2, 2), word_ngrams=(1, 2), buckets=2**18)
 
 
-def prepared(tmp_path, targets, texts=None):
-    return Material(
-        texts or GOOD + BAD, np.asarray(targets, float), GOOD, np.eye(2)[[0] * 4], [0] * 4, tmp_path
-    )
+LABELS = LabelSet(("good", "bad"), ("bad",))
+
+
+def prepared(tmp_path, targets):
+    held_out = lesson(GOOD, np.eye(2)[[0] * 4])
+    train = lesson(GOOD + BAD, targets)
+    return Material(train, held_out, held_out.classes, LABELS, tmp_path, tmp_path / "resume")
 
 
 HARD = np.eye(2)[[0] * 4 + [1] * 4]
@@ -55,12 +61,8 @@ def test_three_classes_and_soft_labels(tmp_path):
 
 
 def test_the_weights_load_again(tmp_path):
-    from hatelens.labels import LabelSet
-    from hatelens.models.manifest import Manifest
-
     trained = train(WORDS, LinearTraining(), prepared(tmp_path, HARD), 0)
-    labels = LabelSet(("good", "bad"), ("bad",))
-    manifest = Manifest("m", "linear", "numpy", labels, trained.architecture, {})
+    manifest = Manifest("m", "linear", "numpy", LABELS, trained.architecture, {})
     again = kind.load(tmp_path, manifest)
     np.testing.assert_array_equal(again.logits(BAD), trained.scorer.logits(BAD))
 

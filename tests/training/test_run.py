@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +14,13 @@ import hatelens
 from hatelens.config.compose import compose
 from hatelens.config.schema import ThresholdSettings
 from hatelens.errors import ConfigError, ModelError
+from hatelens.labels import LabelSet
 from hatelens.models import manifest as manifests
 from hatelens.models.decision import Thresholds
 from hatelens.training.run import TRAINERS, run
 from hatelens.training.run import _thresholds as thresholds_of
+
+LABELS = LabelSet(("normal", "hateful"), ("hateful",))
 
 
 def test_the_folder_holds_everything_that_was_promised(trained_two_stage):
@@ -79,10 +84,69 @@ def test_an_existing_folder_is_kept(trained_linear):
 
 
 def test_a_target_that_no_threshold_reaches_does_not_lose_the_training(capsys):
-    scores, truth = np.array([0.9, 0.1]), np.array([False, True])
-    thresholds = thresholds_of(scores, truth, ThresholdSettings(target="precision>=0.9"))
-    assert thresholds == Thresholds()
-    assert "The threshold stays at 0.5" in capsys.readouterr().err
+    scores, truth = np.array([0.9, 0.1]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    settings = ThresholdSettings(target="precision>=0.9")
+    assert thresholds_of(scores, truth, LABELS, settings) == Thresholds()
+    said = capsys.readouterr().err
+    assert "set on 2 validation texts only" in said
+    assert "The threshold stays at 0.5" in said
+
+
+def test_thresholds_are_set_on_texts_of_which_it_is_known_whether_they_are_hateful():
+    labels = LabelSet(("normal", "offensive", "hateful"), ("hateful",))
+    scores = np.array([0.9, 0.1, 0.95, 0.99])
+    truth = np.array([[0.0, 0, 1], [1, 1, 0], [0, 1, 1], [0, 1, 1]])  # two may be either
+    settings = ThresholdSettings(target="precision>=0.9", abstain=0.0)
+    assert 0.1 < thresholds_of(scores, truth, labels, settings).flag <= 0.9
+
+
+@pytest.fixture(scope="module")
+def trained_encoder(tmp_path_factory, base_folder, cache, without_shared_data):
+    """A tiny encoder with two folds, a head and an own argument of the Trainer."""
+    folder = tmp_path_factory.mktemp("encoder")
+    recipe = folder / "tiny.yaml"
+    recipe.write_text(
+        "defaults: [demo_encoder, _self_]\n"
+        "heads:\n"
+        "  attributes:\n"
+        "    type: attributes\n"
+        "    names: [toxic]\n"
+        "    train: {sample: {label=hateful: toxic}}\n"
+    )
+    out = folder / "model"
+    return run(
+        compose(
+            [
+                f"recipe={recipe}",
+                f"model.base={base_folder}",
+                "model.max_length=32",
+                "data.limit=120",
+                "folds=2",
+                "training.num_train_epochs=1",
+                "training.logging_steps=1",
+                f"out={out}",
+            ]
+        )
+    )
+
+
+def test_an_encoder_folder_holds_its_heads_and_the_figures_of_its_folds(trained_encoder):
+    names = {path.name for path in trained_encoder.iterdir()}
+    assert {"model.safetensors", "heads.safetensors", "config.json", "MODEL_CARD.md"} <= names
+    manifest = manifests.read(trained_encoder)
+    (head,) = manifest.heads
+    assert (head.name, head.names) == ("attributes", ("toxic",))
+    figures = manifest.training["folds"]["macro_f1"]
+    assert set(figures) == {"mean", "deviation", "fold 1", "fold 2"}
+    assert 0 <= figures["mean"] <= 1
+    (prediction,) = hatelens.load(str(trained_encoder)).predict(["a marsh"])
+    assert set(prediction.attributes) == {"toxic"}
+
+
+def test_what_a_killed_run_would_go_on_from_is_gone_when_all_is_written(trained_encoder):
+    left = Path(os.environ["HATELENS_CACHE"]) / "resume"
+    assert trained_encoder.is_dir()
+    assert not list(left.glob("*"))
 
 
 def test_a_kind_that_nobody_trains_is_said():

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hatelens.config.encoder import HeadSettings
 from hatelens.data.corpus import Corpus
 from hatelens.data.example import Example
 from hatelens.errors import DataError
 from hatelens.labels import LabelSet
-from hatelens.training.trained import class_weights, distributions, material
+from hatelens.models.heads import Head, Outputs
+from hatelens.training.trained import Trained, class_weights, distributions, lesson, material
 
 LABELS = LabelSet(("normal", "hateful"), ("hateful",))
 VOTED = Example("1", "b\u200bad", "hateful", votes=(0.25, 0.75))
@@ -28,8 +30,51 @@ def test_votes_are_targets_where_soft_labels_are_wanted():
 
 
 def test_texts_are_cleaned_as_they_will_be_when_the_model_serves(tmp_path):
-    assert material(CORPUS, "v1", tmp_path, soft=True).texts == ["bad", "fine"]
-    assert material(CORPUS, "none", tmp_path, soft=True).texts == ["b\u200bad", "fine"]
+    assert material(CORPUS, "v1", tmp_path, soft=True).train.texts == ["bad", "fine"]
+    assert material(CORPUS, "none", tmp_path, soft=True).train.texts == ["b\u200bad", "fine"]
+
+
+def test_what_is_held_out_is_measured_by_its_labels_even_where_votes_are_learned_from(tmp_path):
+    made = material(replace(CORPUS, validation=(VOTED,)), "v1", tmp_path, soft=True)
+    np.testing.assert_allclose(made.held_out.classes, [[0.25, 0.75]])
+    np.testing.assert_allclose(made.held_out_truth, [[0, 1]])
+
+
+def test_a_partial_label_is_a_mask_and_no_label_is_nothing():
+    either = Example("3", "either", "normal|hateful")
+    found = distributions([either, Example("4", "unknown")], LABELS, soft=True)
+    np.testing.assert_array_equal(found, [[1, 1], [0, 0]])
+
+
+def test_heads_get_what_people_said_and_spans_only_from_the_sets_that_feed_them():
+    heads = {
+        "attributes": HeadSettings(
+            type="attributes", names=("insult",), train={"a": {"rude": "insult"}}
+        ),
+        "spans": HeadSettings(type="spans", train={"a": {}}),
+    }
+    marked = Example("1", "bad", "hateful", source="a", attributes={"rude": 0.5}, spans=((0, 3),))
+    elsewhere = replace(marked, source="b")
+    made = lesson([marked, elsewhere], LABELS, "v1", soft=True, heads=heads)
+    np.testing.assert_array_equal(made.heads["attributes"], [[0.5], [np.nan]])
+    assert list(made.marks) == [((0, 3),), None]
+
+
+def test_all_heads_of_a_scorer_are_asked_where_there_are_any():
+    class Scorer:
+        def logits(self, texts):
+            return np.zeros((len(texts), 2))
+
+        def outputs(self, texts):
+            return Outputs(self.logits(texts), {"attributes": np.ones((len(texts), 1))})
+
+        def windows(self, text):
+            return [(0, len(text))]
+
+    plain = Trained(Scorer(), "numpy", {}, ())
+    assert plain.outputs(["a"]).heads == {}
+    several = replace(plain, heads=(Head("attributes", "attributes", ("insult",)),))
+    assert set(several.outputs(["a"]).heads) == {"attributes"}
 
 
 def test_a_label_that_no_text_bears_cannot_be_learned(tmp_path):

@@ -12,22 +12,17 @@ from safetensors.torch import load_file
 from hatelens.config.schema import LinearLayer, MlpLayer, TwoStageModel, TwoStageTraining
 from hatelens.training import two_stage
 from hatelens.training.trained import Material
+from tests.training.conftest import LABELS, halves, lesson
 
 GOOD = ["marsh folk sing", "folk sing", "marsh marsh sing", "sing marsh"] * 6
 BAD = ["worthless a b", "worthless", "a worthless b", "b a worthless"] * 6
-HARD = np.eye(2)[[0] * 24 + [1] * 24]
 
 
 def prepared(folder):
     folder.mkdir(exist_ok=True)
-    return Material(
-        GOOD + BAD,
-        HARD,
-        GOOD[:4] + BAD[:4],
-        np.eye(2)[[0] * 4 + [1] * 4],
-        [0] * 4 + [1] * 4,
-        folder,
-    )
+    held_out = lesson(GOOD[:4] + BAD[:4], halves(4))
+    train = lesson(GOOD + BAD, halves(24))
+    return Material(train, held_out, held_out.classes, LABELS, folder, folder / "resume")
 
 
 @pytest.fixture

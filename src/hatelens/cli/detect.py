@@ -42,7 +42,7 @@ def command(
     from hatelens.progress import track
 
     pipeline = load(model)
-    with writer(out, as_json=as_json, explain=explain) as write:
+    with writer(out, pipeline.named, as_json=as_json, explain=explain) as write:
         for_model, for_output = itertools.tee(source)  # the two stay one batch apart
         predictions = pipeline.stream(for_model, explain=explain)
         for prediction in track(predictions, "Labelling", shown=out is not None):

@@ -12,9 +12,12 @@ from hatelens.evaluation.caption import caption
 from hatelens.evaluation.compare import Comparison, verdict
 from hatelens.evaluation.functional import FunctionalTest, Score
 from hatelens.evaluation.groups import GroupTable
+from hatelens.evaluation.heads import HeadScores
 from hatelens.evaluation.metrics import SUMMARY, Metrics
 from hatelens.evaluation.page import number, percent
+from hatelens.evaluation.pooled import Pooled
 from hatelens.evaluation.report import Report
+from hatelens.evaluation.spans import SpanScores
 
 
 def report_tables(report: Report) -> Iterator[Table]:
@@ -26,9 +29,26 @@ def report_tables(report: Report) -> Iterator[Table]:
     for table in report.groups:
         if table.groups:
             yield _groups(table)
+    for head in report.heads:
+        yield _head(head)
+    if report.spans is not None:
+        yield _spans(report.spans)
     if report.functional is not None:
         yield _functions(report.functional)
         yield _sides(report.functional)
+
+
+def pooled_table(pooled: Pooled) -> Table:
+    """Return the table of several data sets pooled: how far their scores can be believed."""
+    table = _table(
+        f"Calibration of hateful, {pooled.rows} texts pooled",
+        "data", "texts", "left out", "share hateful", "mean score", "ECE",
+    )  # fmt: skip
+    for part in pooled.parts:
+        figures = (number(part.hateful), number(part.score), number(part.ece))
+        _row(table, part.data, part.rows, part.left_out, *figures)
+    _row(table, "all", pooled.rows, "", "", "", pooled.ece)
+    return table
 
 
 def comparison_tables(comparison: Comparison) -> Iterator[Table]:
@@ -95,6 +115,23 @@ def _groups(groups: GroupTable) -> Table:
     for group in groups.groups:
         _row(table, group.group, group.rows, *(number(value) for value in group.values.values()))
     _row(table, "largest gap", "", *(number(gap) for gap in groups.gaps.values()))
+    return table
+
+
+def _head(head: HeadScores) -> Table:
+    title = f"Head: {head.kind}, {head.rows} texts whose truth is known"
+    table = _table(title, "output", "positives", "AUROC", "average precision", "F1")
+    for row in head.outputs:
+        _row(table, row.name, row.positives, row.auroc, row.average_precision, row.f1)
+    _row(table, "macro", "", head.macro_auroc, "", head.macro_f1)
+    _row(table, "micro", "", "", "", head.micro_f1)
+    return table
+
+
+def _spans(spans: SpanScores) -> Table:
+    table = _table(f"Spans, {spans.rows} texts, by character", "figure", "value (95 % interval)")
+    for name in ("f1", "precision", "recall", "f1_marked", "empty_right"):
+        _row(table, name, getattr(spans, name))
     return table
 
 

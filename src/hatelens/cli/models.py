@@ -45,9 +45,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what a model folder is and was made from."""
-    from hatelens.models import folder, manifest
+    from hatelens.models import folder
 
-    found = manifest.read(folder.find(model))
+    found = folder.read(folder.find(model))
     if as_json:
         sys.stdout.write(found.to_json())
         return
@@ -67,6 +67,31 @@ def show(
     }
     width = max(map(len, facts))
     sys.stdout.writelines(f"{name:<{width}}  {value}\n" for name, value in facts.items())
+
+
+@app.command("adopt")
+def adopt(
+    model: Annotated[
+        str, typer.Argument(help="Published model: a folder, or a hub id as owner/name@REVISION.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write; must not exist.")],
+    hateful: Annotated[
+        list[str] | None,
+        typer.Option(help="Label that counts as hateful; several times for several."),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a label where the model has none; once each, in order."),
+    ] = None,
+    base: Annotated[str, typer.Option(help="Base model of an adapter: a folder or a name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a published classifier or adapter a model folder."""
+    from hatelens.models.adopt import adopt as make
+    from hatelens.models.published import Wishes
+
+    make(model, out, Wishes(tuple(hateful or ()), tuple(labels or ()), base))
+    sys.stdout.write(json.dumps({"folder": str(out)}) + "\n" if as_json else f"{out}\n")
 
 
 def _bases() -> list[str]:

@@ -1,34 +1,38 @@
-"""Predictions as a person or a program reads them: lines on a terminal, JSON, CSV."""
+"""Predictions as they are written: on a terminal, in plain lines, JSON or CSV."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
-
-import typer
+from typing import Any, TextIO
 
 from hatelens.errors import UserError
 from hatelens.models.detector import Prediction
 
 Write = Callable[[str, Prediction], None]
 
-COLOURS = {"flag": "red", "unsure": "yellow", "clear": "green"}
-FIELDS = ("text", "label", "hateful", "decision", "model_version", "policy_version")
+FIELDS = (
+    "text", "label", "hateful", "decision", "language", "note", "model_version", "policy_version",
+)  # fmt: skip
+COLUMNS = {"score": "scores", "attribute": "attributes", "target": "targets"}
+"""Columns of a CSV beside the fields, as in ``score_LABEL``, and what they hold."""
 _SHOWN = 2000
-"""Characters of a text that a terminal shows; files get all of it."""
+"""Characters of a text that a plain line shows; files get all of it."""
 
 
 @contextmanager
-def writer(out: Path | None, *, as_json: bool, explain: bool) -> Iterator[Write]:
+def writer(
+    out: Path | None, named: Mapping[str, float], *, as_json: bool, explain: bool
+) -> Iterator[Write]:
     """Open what records are written to.
 
     Args:
         out: a ``.jsonl`` or ``.csv`` file, which appears when all is written; None for stdout.
+        named: per attribute and target, the probability from which on a terminal names it.
         as_json: whether stdout gets JSON.
         explain: whether stdout gets the words that carried the score.
 
@@ -36,7 +40,7 @@ def writer(out: Path | None, *, as_json: bool, explain: bool) -> Iterator[Write]
         UserError: the file's suffix is neither.
     """
     if out is None:
-        yield json_lines(sys.stdout) if as_json else lines(sys.stdout, explain=explain)
+        yield json_lines(sys.stdout) if as_json else lines(sys.stdout, named, explain=explain)
         return
     if out.suffix not in (".jsonl", ".csv"):
         raise UserError(f"--out takes a .jsonl or .csv file; found {out.name!r}.")
@@ -59,29 +63,45 @@ def json_lines(file: TextIO) -> Write:
 
 
 def rows(file: TextIO) -> Write:
-    """Write CSV with one column per label, ``score_LABEL``."""
+    """Write CSV with one column per label, attribute and target, as in ``score_LABEL``."""
     table = csv.writer(file)
     begun = False
 
     def write(text: str, prediction: Prediction) -> None:
         nonlocal begun
-        if not begun:
-            table.writerow([*FIELDS, *(f"score_{name}" for name in prediction.scores)])
-            begun = True
         record = prediction.to_dict(text)
-        table.writerow([*(record[name] for name in FIELDS), *record["scores"].values()])
+        if not begun:
+            table.writerow([*FIELDS, *(f"{column}_{name}" for column, name, _ in _cells(record))])
+            begun = True
+        table.writerow(
+            [*(record[name] for name in FIELDS), *(value for *_, value in _cells(record))]
+        )
 
     return write
 
 
-def lines(file: TextIO, *, explain: bool) -> Write:
-    """Write a line per text, and a second one with the words where that was asked for."""
-    paint = typer.style if file.isatty() else _plain
+def lines(file: TextIO, named: Mapping[str, float], *, explain: bool) -> Write:
+    """Write a line per text, and a second one with the words where that was asked for.
+
+    A terminal gets colours, and what else the model is sure of.
+    """
+    if file.isatty():
+        from hatelens.cli.terminal import Terminal  # rich is not quick to load
+
+        terminal = Terminal(file, named)
+        show, say = terminal.write, terminal.line
+    else:
+
+        def show(text: str, prediction: Prediction) -> None:
+            say(_line(text, prediction))
+
+        def say(text: str) -> None:
+            file.write(text + "\n")
 
     def write(text: str, prediction: Prediction) -> None:
-        file.write(_line(text, prediction, paint) + "\n")
+        show(text, prediction)
         if explain:
-            file.write(_words(text, prediction) + "\n")
+            say(_words(text, prediction))
 
     return write
 
@@ -93,22 +113,16 @@ def printable(text: str) -> str:
     )
 
 
-def _plain(text: str, **_: object) -> str:
-    return text
+def _cells(record: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    for column, field in COLUMNS.items():
+        for name, value in record[field].items():
+            yield column, name, value
 
 
-def _line(text: str, prediction: Prediction, paint: Callable[..., str]) -> str:
-    decision = paint(f"{prediction.decision:<7}", fg=COLOURS[prediction.decision], bold=True)
-    parts = [decision, f"{prediction.hateful:5.2f}  {printable(prediction.label)}  "]
-    shown, position = text[:_SHOWN], 0
-    for span in prediction.spans:
-        parts.append(printable(shown[position : span.begin]))
-        parts.append(paint(printable(shown[span.begin : span.end]), fg=COLOURS["flag"], bold=True))
-        position = span.end
-    parts.append(printable(shown[position:]))
-    if len(text) > _SHOWN:
-        parts.append(f" ... ({len(text):,} characters)")
-    return "".join(parts)
+def _line(text: str, prediction: Prediction) -> str:
+    more = f" ... ({len(text):,} characters)" if len(text) > _SHOWN else ""
+    verdict = f"{prediction.decision:<7}{prediction.hateful:5.2f}  {printable(prediction.label)}"
+    return f"{verdict}  {printable(text[:_SHOWN])}{more}"
 
 
 def _words(text: str, prediction: Prediction) -> str:

@@ -5,119 +5,29 @@ Nothing here imports a training library: a wrong setting is found before one is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Strict,
-    model_validator,
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from hatelens.config.cascade import CascadeModel, CascadeTraining
+from hatelens.config.encoder import EncoderModel, EncoderTraining, HeadSettings
+from hatelens.config.fields import (
+    ClassWeight,
+    Cleaning,
+    Count,
+    LabelMap,
+    Lengths,
+    Number,
+    OwnLabels,
+    Settings,
+    Share,
+    Switch,
+    Whole,
+    alone,
+    check_name,
+    check_target,
 )
-
-from hatelens.errors import UserError
-from hatelens.labels import check_names
-
-TARGET = re.compile(r"(?:precision>=|recall>=|fpr<=|review_budget=)(\d*\.?\d+)")
-"""What flagging can be asked to reach."""
-
-# Strict: a text such as "5" is no number and 1 is no true, in a file as on a command line.
-Whole = Annotated[int, Strict()]
-Number = Annotated[float, Strict()]
-Switch = Annotated[bool, Strict()]
-Count = Annotated[Whole, Field(ge=1)]
-Share = Annotated[Number, Field(ge=0.0, lt=1.0)]
-
-
-class Settings(BaseModel):
-    """What all settings share: they cannot change and know no other keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-def alone(value: object) -> object:
-    """Take a single text for a list of one."""
-    return (value,) if isinstance(value, str) else value
-
-
-def check_labels(values: object) -> object:
-    """Refuse labels that YAML did not read as text.
-
-    Raises:
-        ValueError: one of them is no text; the message names the cure.
-    """
-    if values is None:
-        return None
-    try:
-        return check_names(values, "label")
-    except UserError as error:
-        raise ValueError(str(error)) from None
-
-
-def check_label_map(values: object) -> object:
-    """Refuse labels in the keys and values of a label map that YAML did not read as text.
-
-    Raises:
-        ValueError: one of them is no text; the message names the cure.
-    """
-    if isinstance(values, Mapping):
-        check_labels(list(values))
-        for mapped in values.values():
-            if isinstance(mapped, Mapping):
-                check_labels([*mapped, *(label for label in mapped.values() if label != "")])
-    return values
-
-
-def check_range(values: tuple[int, int]) -> tuple[int, int]:
-    """Refuse lengths of n-grams that are below 1 or in the wrong order.
-
-    Raises:
-        ValueError: they are.
-    """
-    low, high = values
-    if not 1 <= low <= high:
-        raise ValueError(
-            f"it must be the shortest and the longest length, from 1 on; found [{low}, {high}]"
-        )
-    return values
-
-
-def check_target(value: str) -> str:
-    """Refuse a target for the thresholds that cannot be understood.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    match = TARGET.fullmatch(value)
-    if not match or not 0.0 < float(match[1]) <= 1.0:
-        raise ValueError(
-            "it must be precision>=P, recall>=P, fpr<=P or review_budget=P with P above 0 "
-            f"and at most 1, as in fpr<=0.05; found {value!r}"
-        )
-    return value
-
-
-def check_name(value: str) -> str:
-    """Refuse a name that cannot be part of a folder's name.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    if not value.strip() or value.startswith(".") or re.search(r"[/\\\x00-\x1f]", value):
-        raise ValueError(f"it must be fit for a folder's name; found {value!r}")
-    return value
-
-
-Labels = Annotated[tuple[str, ...], Field(min_length=1)]
-OwnLabels = Annotated[Labels | None, BeforeValidator(check_labels)]
-LabelMap = Annotated[Mapping[str, Mapping[str, str]], BeforeValidator(check_label_map)]
-Lengths = Annotated[tuple[Whole, Whole], AfterValidator(check_range)]
 
 
 class DataSettings(Settings):
@@ -135,18 +45,18 @@ class DataSettings(Settings):
     """Which labels count as hateful; None for those of the single data set's own card."""
     label_map: LabelMap = Field(default_factory=dict)
     """Data set to its label to the label that the model learns; a label that maps to an empty
-    text is left out. A data set that is not named keeps its labels."""
+    text is left out. A data set that is not named keeps its labels. Where a data set cannot tell
+    labels apart, ``normal|offensive`` says that either may be true (only for ``encoder``)."""
     columns: Mapping[str, str] = Field(default_factory=dict)
     """For files of your own: which column holds ``text``, ``label``, ``id`` and ``group``."""
     soft_labels: Switch = True
     """Whether to learn from shares of votes where a data set has them."""
-    limit: Count | None = None
-    """Texts taken from each data set, a seeded sample; None for all of them."""
+    limit: Count | Mapping[str, Count] | None = None
+    """Texts taken from each data set, a seeded sample; or data set to texts; None for all."""
+    disguise: Share = 0.0
+    """Share of the training texts, 0-1, that are learned from once more in disguised spelling."""
     near_duplicate: Annotated[Number, Field(gt=0.0, le=1.0)] = 0.85
     """Jaccard similarity, 0-1, from which on two texts count as near-duplicates."""
-
-
-Cleaning = Literal["v1", "none"]
 
 
 class LinearModel(Settings):
@@ -201,9 +111,6 @@ class TwoStageModel(Settings):
     """Version of the cleaning that texts pass through; ``none`` to leave them as they are."""
 
 
-ClassWeight = Literal["balanced", "sqrt", "none"]
-
-
 class LinearTraining(Settings):
     """How logistic regression is fitted."""
 
@@ -243,8 +150,8 @@ class TwoStageTraining(Settings):
 class CalibrationSettings(Settings):
     """How raw scores become probabilities that can be believed."""
 
-    method: Literal["auto", "temperature", "isotonic", "none"] = "auto"
-    """The method; ``auto`` for the better one on the validation texts."""
+    method: Literal["auto", "temperature", "bcts", "isotonic", "none"] = "auto"
+    """The method; ``auto`` for the best one on the validation texts."""
 
 
 class ThresholdSettings(Settings):
@@ -269,12 +176,21 @@ class Recipe(Settings):
     """Folder to write; None for ``runs/NAME-TIME``."""
     overwrite: Switch = False
     """Whether a folder that holds something may be replaced."""
-    model: Annotated[LinearModel | TwoStageModel, Field(discriminator="kind")]
+    model: Annotated[
+        LinearModel | TwoStageModel | EncoderModel | CascadeModel, Field(discriminator="kind")
+    ]
     """What is trained."""
     data: DataSettings
     """What is learned from."""
-    training: Annotated[LinearTraining | TwoStageTraining, Field(discriminator="kind")]
+    training: Annotated[
+        LinearTraining | TwoStageTraining | EncoderTraining | CascadeTraining,
+        Field(discriminator="kind"),
+    ]
     """How it is trained."""
+    heads: Mapping[str, HeadSettings] = Field(default_factory=dict)
+    """Further heads beside the classes, by name; only for ``encoder``."""
+    folds: Annotated[Count, Field(ge=2)] | None = None
+    """Folds of a cross-validation before the training itself; None for none."""
     calibration: CalibrationSettings = CalibrationSettings()
     """How its scores are calibrated."""
     thresholds: ThresholdSettings = ThresholdSettings()
@@ -288,4 +204,6 @@ class Recipe(Settings):
                 f"model.kind is {self.model.kind!r} but training.kind is {self.training.kind!r}; "
                 f"add training={self.model.kind} or model={self.training.kind}"
             )
+        if self.heads and self.model.kind != "encoder":
+            raise ValueError(f"heads need model.kind 'encoder'; found {self.model.kind!r}")
         return self

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hatelens.config.schema import DataSettings
-from hatelens.data import catalog, splits
+from hatelens.data import augment, catalog, feed, splits
 from hatelens.data.dataset import Dataset
 from hatelens.data.duplicates import clusters
 from hatelens.data.example import Example
@@ -56,6 +56,7 @@ class Corpus:
         dropped: why examples are not in, and how many.
         train_digest: sha256 of the sorted ids of the training part.
         validation_digest: sha256 of the sorted ids of the validation part.
+        languages: ISO 639-1 codes of the data sets; empty where one is not known.
     """
 
     train: tuple[Example, ...]
@@ -65,6 +66,7 @@ class Corpus:
     dropped: Mapping[str, int]
     train_digest: str
     validation_digest: str
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Share:
     validation: tuple[Example, ...]
 
 
-def assemble(settings: DataSettings, seed: int) -> Corpus:
+def assemble(settings: DataSettings, seed: int, heads: feed.Heads | None = None) -> Corpus:
     """Gather what a recipe trains on.
 
     Of each data set the training split is taken, and its official validation split or a seeded part
@@ -87,23 +89,43 @@ def assemble(settings: DataSettings, seed: int) -> Corpus:
     Args:
         settings: the recipe's data.
         seed: of sampling and of the validation split.
+        heads: further heads of the model; an example that only they learn from has no label.
 
     Raises:
         DataError: a data set is test only or not at hand, labels do not fit, or nothing is left.
     """
-    wholes = [_trainable(name, settings) for name in dict.fromkeys(settings.train)]
-    labels = target(settings, [whole.card for whole in wholes])
+    heads = heads or {}
+    wholes = [
+        _trainable(name, settings) for name in dict.fromkeys((*settings.train, *feed.names(heads)))
+    ]
+    for whole in wholes:
+        feed.check(heads, whole.card)
+    classed = wholes[: len(dict.fromkeys(settings.train))]
+    labels = target(settings, [whole.card for whole in classed])
     tests = guard(whole for whole in wholes if whole.name not in catalog.names())
     dropped: Counter[str] = Counter()
     shares = [
         _carved(
-            _clean(_share(whole, settings, labels, seed, dropped), tests, settings, dropped),
+            _clean(
+                _share(
+                    whole,
+                    _mapper(whole, whole in classed, settings, labels, heads),
+                    settings,
+                    seed,
+                    dropped,
+                ),
+                tests,
+                settings,
+                dropped,
+            ),
             settings,
             seed,
         )
         for whole in wholes
     ]
-    return _corpus(_untangled(shares, settings.near_duplicate, dropped), labels, dropped)
+    return _corpus(
+        _untangled(shares, settings.near_duplicate, dropped), labels, dropped, settings, seed
+    )
 
 
 def _trainable(name: str, settings: DataSettings) -> Dataset:
@@ -117,29 +139,41 @@ def _trainable(name: str, settings: DataSettings) -> Dataset:
     return catalog.load(name)
 
 
+Mapper = Callable[[Example], Example | None]
+
+
+def _mapper(
+    whole: Dataset, classed: bool, settings: DataSettings, labels: LabelSet, heads: feed.Heads
+) -> Mapper:
+    """Return what brings an example of a data set into the scheme, or leaves it out."""
+    label_map = mapping(whole.card, settings, labels) if classed else {}
+    fed = whole.name in feed.names(heads)
+
+    def into(example: Example) -> Example | None:
+        kept = feed.remembered(example, heads, whole.card)
+        one = mapped(kept, whole.card, label_map, labels, soft_labels=settings.soft_labels)
+        return one or (replace(kept, label=None, votes=()) if fed else None)
+
+    return into
+
+
 def _share(
-    whole: Dataset, settings: DataSettings, labels: LabelSet, seed: int, dropped: Counter[str]
+    whole: Dataset, into: Mapper, settings: DataSettings, seed: int, dropped: Counter[str]
 ) -> Share:
     """Take the training and validation splits of a data set in the scheme of the recipe."""
     parts = catalog.parts(whole)
     dropped[HELD_OUT] += len(parts["test"])
-    label_map = mapping(whole.card, settings, labels)
     found: dict[str, tuple[Example, ...]] = {}
     for name in ("train", "validation"):
-        kept = [
-            one
-            for example in parts[name]
-            if (
-                one := mapped(
-                    example, whole.card, label_map, labels, soft_labels=settings.soft_labels
-                )
-            )
-        ]
+        kept = [one for example in parts[name] if (one := into(example))]
         dropped[UNLABELLED] += len(parts[name]) - len(kept)
-        limit = settings.limit or len(kept)
-        found[name] = splits.sample(kept, limit, seed)
+        found[name] = splits.sample(kept, _limit(whole.name, settings) or len(kept), seed)
         dropped[LIMITED] += len(kept) - len(found[name])
     return Share(whole, found["train"], found["validation"])
+
+
+def _limit(name: str, settings: DataSettings) -> int | None:
+    return settings.limit.get(name) if isinstance(settings.limit, Mapping) else settings.limit
 
 
 def _clean(share: Share, tests: Guard, settings: DataSettings, dropped: Counter[str]) -> Share:
@@ -223,8 +257,15 @@ def _of(members: Iterable[Member], share: int, validation: bool) -> tuple[Exampl
     )
 
 
-def _corpus(shares: Sequence[Share], labels: LabelSet, dropped: Counter[str]) -> Corpus:
+def _corpus(
+    shares: Sequence[Share],
+    labels: LabelSet,
+    dropped: Counter[str],
+    settings: DataSettings,
+    seed: int,
+) -> Corpus:
     train = tuple(one for share in shares for one in share.train)
+    train += augment.disguised(train, settings.disguise, seed)
     validation = tuple(one for share in shares for one in share.validation)
     counts = {why: count for why, count in dropped.most_common() if count}
     for name, part in (("train", train), ("validate", validation)):
@@ -238,6 +279,7 @@ def _corpus(shares: Sequence[Share], labels: LabelSet, dropped: Counter[str]) ->
         dropped=counts,
         train_digest=splits.ids_digest(train),
         validation_digest=splits.ids_digest(validation),
+        languages=tuple(sorted({share.whole.card.language for share in shares} - {"multilingual"})),
     )
 
 

@@ -12,6 +12,8 @@ from hatelens.errors import DataError, unknown
 from hatelens.labels import LabelSet, normalise
 
 Map = Mapping[str, str]
+OR = "|"
+"""Joins the labels that may be true where a data set cannot tell them apart."""
 
 
 def target(settings: DataSettings, cards: Sequence[Card]) -> LabelSet:
@@ -32,9 +34,10 @@ def target(settings: DataSettings, cards: Sequence[Card]) -> LabelSet:
     if settings.hateful is not None:
         return LabelSet(tuple(labels), tuple(settings.hateful))
     become = {
-        settings.label_map.get(card.name, {}).get(label, label)
+        part
         for card in cards
         for label in card.labels.hateful
+        for part in parts(settings.label_map.get(card.name, {}).get(label, label))
     }
     return LabelSet(tuple(labels), tuple(label for label in labels if label in become))
 
@@ -81,10 +84,15 @@ def mapping(card: Card, settings: DataSettings, labels: LabelSet) -> Map:
         }
     found = {name: (given or {}).get(name, name) for name in card.labels.names}
     for name, become in found.items():
-        if become and become not in labels.names:
+        if become and any(part not in labels.names for part in parts(become)):
             do = f"Say what {name!r} of {card.name} becomes in data.label_map; '' leaves it out."
             raise DataError(unknown("label to learn", become, labels.names, do=do))
     return found
+
+
+def parts(label: str) -> tuple[str, ...]:
+    """Return the labels that may be true: one, or several of a partial label (``a|b``)."""
+    return tuple(label.split(OR))
 
 
 def _is_pooled(labels: LabelSet) -> bool:
@@ -118,6 +126,8 @@ def mapped(
 
 def _votes(example: Example, card: Card, label_map: Map, labels: LabelSet) -> tuple[float, ...]:
     """Add up the votes of labels that become one; votes for left-out labels do not count."""
+    if any(OR in become for become in label_map.values()):
+        return ()  # a share of a partial label is no share of its parts
     sums = dict.fromkeys(labels.names, 0.0)
     for name, share in zip(card.labels.names, example.votes, strict=True):
         if label_map[name]:

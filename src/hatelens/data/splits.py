@@ -80,6 +80,29 @@ def split(
     return Splits(**parts)
 
 
+def folds(
+    examples: Sequence[Example], k: int, seed: int, near_duplicate: float = NEAR_DUPLICATE
+) -> list[int]:
+    """Return the fold of each example, 0 to k - 1, for a cross-validation.
+
+    As in ``split``, groups and near-duplicates stay together and labels are spread evenly.
+
+    Raises:
+        DataError: there are fewer groups than folds.
+    """
+    fold = [0] * len(examples)
+    units = _units(examples, near_duplicate)
+    if len(units) < k:
+        raise DataError(f"{k} folds need at least {k} different texts; found {len(units)}.")
+    turn = 0
+    for stratum in _strata(units):
+        for unit in sorted(stratum, key=lambda unit: _rank(seed, unit.name)):
+            for member in unit.members:
+                fold[member] = turn % k
+            turn += 1
+    return fold
+
+
 def sample(examples: Sequence[Example], limit: int, seed: int) -> tuple[Example, ...]:
     """Draw a seeded sample that does not depend on the order of the input.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
 from hatelens.errors import ConfigError, ModelError
@@ -18,13 +18,19 @@ from hatelens.evaluation.weighted import Bools, Ints, ratio
 from hatelens.labels import Floats
 from hatelens.models.decision import Calibration, Thresholds, softmax
 
-Choice = Literal["auto", "temperature", "isotonic", "none"]
+Choice = Literal["auto", "temperature", "bcts", "isotonic", "none"]
 
 KNOTS = 100
 """Points that a stored curve has at most."""
 
 FOLDS = 5
 """Folds of the cross-validation by which ``auto`` chooses."""
+
+EDGE = float(np.log(50.0))
+"""Temperatures lie in 1/50 to 50."""
+
+SPREAD = 5.0
+"""Standard deviation of the prior on a bias: keeps that of a class without a text finite."""
 
 FEWEST = 50
 """Texts from which ``auto`` compares methods; with fewer it takes the temperature."""
@@ -37,9 +43,10 @@ def fit_calibration(
 
     Args:
         logits: raw scores, shape (texts, labels).
-        truth: what people said, shape (texts, labels): one-hot rows or shares of votes.
-        method: ``temperature``, ``isotonic``, ``none``, or ``auto`` for the one with the least
-            cross-validated log loss (the simpler one of equals).
+        truth: what people said, shape (texts, labels): one-hot rows or shares of votes; or, where
+            a row sums to more than 1.5, a 0/1 mask of the labels of which one is true.
+        method: ``temperature``, ``bcts``, ``isotonic``, ``none``, or ``auto`` for the one with the
+            least cross-validated log loss (the simpler one of equals).
         seed: of the folds.
 
     Returns:
@@ -64,8 +71,26 @@ def fit_calibration(
 
 
 def log_loss(probabilities: Floats, truth: Floats) -> float:
-    """Return the mean cross-entropy in nats; both of shape (texts, labels)."""
-    return float(-(truth * np.log(np.clip(probabilities, 1e-12, 1.0))).sum(axis=1).mean())
+    """Return the mean cross-entropy in nats; both of shape (texts, labels).
+
+    A row of truth that is a mask costs the logarithm of all that its labels were given together.
+    """
+    masked = partial(truth)
+    whole = (truth * np.log(np.clip(probabilities, 1e-12, 1.0))).sum(axis=1)
+    pooled = np.log(np.clip((truth * probabilities).sum(axis=1), 1e-12, None))
+    return float(-np.where(masked, pooled, whole).mean())
+
+
+def partial(truth: Floats) -> Bools:
+    """Say which rows of a truth are masks of the labels that may be true, shape (texts,)."""
+    return truth.sum(axis=1) > 1.5
+
+
+def resolved(probabilities: Floats, truth: Floats) -> Floats:
+    """Turn masks into distributions: each shared out as the model shares it; other rows stay."""
+    allowed = truth * np.clip(probabilities, 1e-12, 1.0)
+    shares = allowed / allowed.sum(axis=1, keepdims=True)
+    return np.where(partial(truth)[:, None], shares, truth)
 
 
 def _none(_logits: Floats, _truth: Floats) -> Calibration:
@@ -78,9 +103,28 @@ def _temperature(logits: Floats, truth: Floats) -> Calibration:
     def loss(log_temperature: float) -> float:
         return log_loss(softmax(logits / np.exp(log_temperature)), truth)
 
-    edge = float(np.log(50.0))
-    best = minimize_scalar(loss, bounds=(-edge, edge), method="bounded")
+    best = minimize_scalar(loss, bounds=(-EDGE, EDGE), method="bounded")
     return Calibration("temperature", temperature=float(np.exp(best.x)))
+
+
+def _bcts(logits: Floats, truth: Floats) -> Calibration:
+    """Find the temperature and the biases with the least negative log-likelihood (L-BFGS)."""
+
+    def loss(values: Floats) -> tuple[float, Floats]:
+        divided, biases = logits / np.exp(values[0]), values[1:]
+        probabilities = softmax(divided + biases)
+        slopes = (probabilities - resolved(probabilities, truth)) / len(logits)
+        prior = 1.0 / (SPREAD**2 * len(logits))
+        gradient = np.append(-(slopes * divided).sum(), slopes.sum(axis=0) + prior * biases)
+        return log_loss(probabilities, truth) + prior / 2 * float(biases @ biases), gradient
+
+    free = [(None, None)] * logits.shape[1]
+    best = minimize(
+        loss, np.zeros(1 + logits.shape[1]), jac=True, bounds=[(-EDGE, EDGE), *free],
+        method="L-BFGS-B",
+    )  # fmt: skip
+    biases = tuple(float(bias) for bias in best.x[1:])
+    return Calibration("bcts", temperature=float(np.exp(best.x[0])), biases=biases)
 
 
 def _isotonic(logits: Floats, truth: Floats) -> Calibration:
@@ -89,6 +133,7 @@ def _isotonic(logits: Floats, truth: Floats) -> Calibration:
     No curve reaches 0 or 1: n texts cannot prove more certainty than 1 in n + 2 (Laplace's rule).
     """
     probabilities = softmax(logits)
+    truth = resolved(probabilities, truth)
     least = 1.0 / (len(logits) + 2)
     curves = []
     for column in range(logits.shape[1]):
@@ -106,6 +151,7 @@ def _thinned(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
 FITS: dict[str, Callable[[Floats, Floats], Calibration]] = {
     "none": _none,
     "temperature": _temperature,
+    "bcts": _bcts,
     "isotonic": _isotonic,
 }
 """The methods, the simplest first: of equals, ``auto`` takes the first."""
@@ -174,7 +220,7 @@ def _flag(hateful: Floats, truth: Bools, target: Target) -> float:
     if not good.size:
         raise ModelError(target.missed(reached))
     chosen = good[0] if target.metric == "recall" else good[-1]
-    return _between(scores, int(ends[chosen]))
+    return between(scores, int(ends[chosen]))
 
 
 def _clear(scores: Floats, flag: float, abstain: float) -> float:
@@ -186,10 +232,10 @@ def _clear(scores: Floats, flag: float, abstain: float) -> float:
         return 0.0
     while last >= first and scores[last] == scores[last + 1]:
         last -= 1
-    return flag if last < first else min(flag, _between(scores, last))
+    return flag if last < first else min(flag, between(scores, last))
 
 
-def _between(scores: Floats, last: int) -> float:
+def between(scores: Floats, last: int) -> float:
     """Return what parts ``scores[: last + 1]`` from the lower ones; scores descend."""
     below = scores[last + 1] if last + 1 < len(scores) else 0.0
     middle = float((scores[last] + below) / 2)

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from hatelens import __version__
 from hatelens.errors import DataError
 from hatelens.evaluation import functional, page, pictures
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import Score
-from hatelens.evaluation.metrics import LOWER_IS_BETTER, SUMMARY, Estimate, Samples
+from hatelens.evaluation.metrics import LOWER_IS_BETTER, SUMMARY, Samples
 from hatelens.evaluation.predictions import Predictions
 from hatelens.evaluation.report import data_uri, make_folder, write_json
 from hatelens.evaluation.selection import Selection

@@ -4,52 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from hatelens.errors import DataError, ModelError
 from hatelens.evaluation import weighted
+from hatelens.evaluation.calibration import log_loss, partial
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.weighted import ClassRates, Ints
 from hatelens.labels import Floats, LabelSet
 
 SUMMARY = ("accuracy", "macro_f1", "weighted_f1", "auroc", "average_precision", "ece", "brier")
 """The figures over all classes, in the order in which they are shown."""
 
+OVO = "auroc_ovo"
+"""Mean AUROC of one class against one other (Hand and Till 2001), where there are more than two."""
+
 LOWER_IS_BETTER = frozenset({"ece", "brier", "fpr", "fnr"})
 """Figures of which less is better."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % bootstrap percentile interval.
-
-    Attributes:
-        value: the figure on the data itself; None where it is undefined (never 0 for that).
-        low: 2.5th percentile over the resamples; None where it is undefined in all of them.
-        high: 97.5th percentile.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "-"
-        if self.low is None or self.high is None:
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
-
-    @classmethod
-    def of(cls, value: Floats, samples: Floats) -> Estimate:
-        """Make an estimate from a value of shape (1,) and its resamples; nan is undefined."""
-        exact = float(value[0])
-        known = samples[~np.isnan(samples)]
-        if np.isnan(exact) or not known.size:
-            return cls(None if np.isnan(exact) else exact)
-        low, high = np.percentile(known, [2.5, 97.5])
-        return cls(exact, float(low), float(high))
 
 
 @dataclass(frozen=True)
@@ -78,10 +52,10 @@ class Metrics:
     Attributes:
         rows: texts measured.
         names: the classes, in the order of ``confusion``.
-        summary: the figures of ``SUMMARY``. ``auroc`` and ``average_precision`` are those of the
-            hateful class where there are two classes, else the mean of one class against the
-            rest; ``ece`` has 15 bins of equal width over the confidence of the top label;
-            ``brier`` is 0-1 for two classes and 0-2 for more.
+        summary: the figures of ``SUMMARY`` and ``OVO``. ``auroc`` and ``average_precision`` are
+            those of the hateful class where there are two classes, else the mean of one class
+            against the rest; ``ece`` has 15 bins of equal width over the confidence of the top
+            label; ``brier`` is 0-1 for two classes and 0-2 for more.
         classes: one entry per class that exists in the truth.
         absent: classes without a text; they enter no average.
         confusion: counts, rows are the truth and columns the predictions.
@@ -113,7 +87,7 @@ class Samples:
     """The figures for a number of weightings of the same texts.
 
     Attributes:
-        summary: name of ``SUMMARY`` to shape (weightings,).
+        summary: name of a figure to shape (weightings,).
         rates: per class, shape (weightings, classes).
     """
 
@@ -125,7 +99,8 @@ class Samples:
         """Put chunks of weightings one after the other."""
         fields = ("support", "precision", "recall", "f1")
         rates = [np.concatenate([getattr(part.rates, name) for part in parts]) for name in fields]
-        summary = {name: np.concatenate([part.summary[name] for part in parts]) for name in SUMMARY}
+        names = parts[0].summary
+        summary = {name: np.concatenate([part.summary[name] for part in parts]) for name in names}
         return cls(summary, ClassRates(*rates))
 
 
@@ -195,7 +170,21 @@ class Answers:
             "ece": weighted.ece(weights, hits, confidence),
             "brier": weighted.brier(weights, truth, scores),
         }
+        if len(self.labels) > 2:
+            summary[OVO] = _averaged([self._pair(weights, *two) for two in self._pairs()])
         return Samples(summary, rates)
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        return list(permutations(range(len(self.labels)), 2))
+
+    def _pair(self, weights: Floats, one: int, other: int) -> Floats:
+        """Return how well one class is ranked above another, by its own score."""
+        rows = np.isin(self.truth, (one, other))
+        if not rows.any():
+            return np.full(len(weights), np.nan)
+        return weighted.auroc(
+            weights[:, rows], self.truth[rows] == one, self.probabilities[rows, one]
+        )
 
     def exact(self) -> Samples:
         """Work out every figure on the texts as they are, shape (1,) each."""
@@ -242,7 +231,7 @@ def measure(
     return Metrics(
         rows=len(truth),
         names=labels.names,
-        summary={n: Estimate.of(exact.summary[n], drawn.summary[n]) for n in SUMMARY},
+        summary={n: Estimate.of(exact.summary[n], drawn.summary[n]) for n in exact.summary},
         classes=tuple(
             _class_scores(name, k, exact.rates, drawn.rates)
             for k, name in enumerate(labels.names)
@@ -253,6 +242,32 @@ def measure(
         resamples=resamples,
         seed=seed,
     )
+
+
+def quick(probabilities: Floats, truth: Floats, labels: LabelSet) -> dict[str, float]:
+    """Return the figures that training watches, without intervals.
+
+    Args:
+        probabilities: shape (texts, labels).
+        truth: shape (texts, labels), each row one-hot, shares of votes (the largest counts) or a
+            mask of what may be true (only its loss counts); rows of nan or 0 are unknown.
+        labels: the classes.
+
+    Returns:
+        ``loss``, ``accuracy``, ``macro_f1`` and ``auroc`` (0.5 where it is undefined).
+
+    Raises:
+        DataError: no text has a known class.
+    """
+    known = np.nan_to_num(truth).sum(axis=1) > 0
+    probabilities, truth = probabilities[known], truth[known]
+    whole = ~partial(truth)
+    names = [labels.names[column] for column in truth[whole].argmax(axis=1)]
+    exact = Answers.checked(names, probabilities[whole], labels).exact().summary
+    figures = {name: float(exact[name][0]) for name in ("accuracy", "macro_f1", "auroc")}
+    return {"loss": log_loss(probabilities, truth)} | {
+        name: 0.5 if np.isnan(figure) else figure for name, figure in figures.items()
+    }
 
 
 def _averaged(columns: list[Floats]) -> Floats:

@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hatelens.evaluation.caption import caption
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import FunctionScore
-from hatelens.evaluation.metrics import Estimate
+from hatelens.evaluation.heads import HeadScores
 from hatelens.evaluation.weighted import BINS, Bools, Steps, bins_of, steps
 from hatelens.labels import Floats
 
@@ -200,11 +201,8 @@ def comparison(
     height = 0.8 / len(models)
     for number, (model, values) in enumerate(zip(models, figures, strict=True)):
         known = [(i, values[m]) for i, m in enumerate(metrics) if values[m].value is not None]
-        exact = np.array([estimate.value for _, estimate in known], dtype=np.float64)
-        low = np.array([e.value if e.low is None else e.low for _, e in known], dtype=np.float64)
-        high = np.array([e.value if e.high is None else e.high for _, e in known], dtype=np.float64)
+        exact, errors = _with_errors([estimate for _, estimate in known])
         places = np.array([-i - (number - (len(models) - 1) / 2) * height for i, _ in known])
-        errors = np.maximum([exact - low, high - exact], 0.0)
         axes.errorbar(
             exact, places, xerr=errors, fmt="osD^v"[number % 5], capsize=3,
             color=COLOURS[number % len(COLOURS)], label=caption(model, 40),
@@ -212,6 +210,34 @@ def comparison(
     axes.set_yticks(-np.arange(len(metrics)), metrics)
     axes.set(xlabel="value", xlim=(0, 1.02))
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=2, fontsize=8)
+
+
+@picture("heads", "F1 of attributes and targets at their thresholds", width=6.5, height=5.5)
+def heads(axes: Axes, measured: Sequence[HeadScores]) -> None:
+    """Draw a point with its interval per output of the further heads."""
+    first = 0
+    ticks: list[str] = []
+    for number, head in enumerate(measured):
+        values = [output.f1 for output in head.outputs]
+        exact, errors = _with_errors(values)
+        places = -np.arange(first, first + len(values))
+        axes.errorbar(
+            exact, places, xerr=errors, fmt="osD^v"[number % 5], capsize=3,
+            color=COLOURS[number % len(COLOURS)], label=head.kind,
+        )  # fmt: skip
+        ticks += [f"{caption(one.name, 24)} ({one.positives})" for one in head.outputs]
+        first += len(values)
+    axes.set_yticks(-np.arange(len(ticks)), ticks)
+    axes.set(xlabel="F1", xlim=(0, 1.02))
+    _legend_below(axes)
+
+
+def _with_errors(values: Sequence[Estimate]) -> tuple[Floats, Floats]:
+    """Return known figures and how far their intervals reach down and up."""
+    exact = np.array([e.value for e in values], dtype=np.float64)
+    low = np.array([e.value if e.low is None else e.low for e in values], dtype=np.float64)
+    high = np.array([e.value if e.high is None else e.high for e in values], dtype=np.float64)
+    return exact, np.maximum(np.stack([exact - low, high - exact]), 0.0)
 
 
 def _pen(number: int) -> tuple[str, str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from hatelens.data.example import Example
+from hatelens.data.scheme import parts
 from hatelens.errors import DataError, ModelError
 from hatelens.evaluation.metrics import Answers
 from hatelens.evaluation.selection import Selection
@@ -63,6 +64,9 @@ class Predictions:
         thresholds: where its score becomes a decision.
         rows: one per text, in order.
         seconds: that predicting took.
+        label_map: label of the data set to that of the model, to several of which one is true
+            (``a|b``), or to nothing; labels that are not named keep their name.
+        said: the answers as they came, in order; empty where they were read from a file.
     """
 
     model: str
@@ -72,6 +76,8 @@ class Predictions:
     thresholds: Thresholds
     rows: tuple[Judged, ...]
     seconds: float
+    label_map: Mapping[str, str] = field(default_factory=dict)
+    said: tuple[Prediction, ...] = ()
 
     @property
     def texts_per_second(self) -> float:
@@ -96,16 +102,54 @@ class Predictions:
             "policy_version": self.policy_version,
             "labels": self.labels.to_dict(),
             "thresholds": self.thresholds.to_dict(),
+            "label_map": dict(self.label_map),
         }
 
     def knows(self, names: Sequence[str]) -> bool:
         """Say whether every label of a data set is a class of the model, one per text."""
-        return not self.labels.multi and set(names) <= set(self.labels.names)
+        same = all(self.label_map.get(name, name) == name for name in names)
+        return same and not self.labels.multi and set(names) <= set(self.labels.names)
+
+    def answers(self, names: Sequence[str]) -> bool:
+        """Say whether labels of a data set can be measured in the model's classes, mapped.
+
+        They can where each becomes a class of the model, or nothing. A label that becomes several
+        classes leaves its texts out; then every one of these must have texts of its own.
+        """
+        allowed = [self._ours(name) for name in names]
+        torn = {part for one in allowed if len(one) > 1 for part in one}
+        there = {one[0] for one in map(self._ours, self._truths()) if len(one) == 1}
+        known = {part for one in allowed for part in one} <= set(self.labels.names)
+        return not self.labels.multi and known and bool(there) and torn <= there
 
     def classes(self) -> Answers:
-        """Return truth and scores in the model's own classes."""
-        scores = np.array([row.scores for row in self.rows])
-        return Answers.checked([row.truth for row in self.rows], scores, self.labels)
+        """Return truth and scores in the model's own classes, of the texts of one known class."""
+        known = [(row, self._ours(row.truth)) for row in self.rows]
+        kept = [(ours[0], row.scores) for row, ours in known if len(ours) == 1]
+        scores = np.array([row for _, row in kept])
+        return Answers.checked([truth for truth, _ in kept], scores, self.labels)
+
+    def asked(self) -> Floats:
+        """Return whether each text is hateful in the model's sense of the word, shape (texts,).
+
+        1 or 0; nan where its label becomes classes of both sides, or nothing. Labels that are not
+        mapped keep the data set's word.
+        """
+        return np.array([self._asked(row) for row in self.rows], dtype=np.float64)
+
+    def _asked(self, row: Judged) -> float:
+        if row.truth not in self.label_map:
+            return float(row.truth_hateful)
+        sides = {self.labels.is_hateful(name) for name in self._ours(row.truth)}
+        return float(sides.pop()) if len(sides) == 1 else float("nan")
+
+    def _ours(self, truth: str) -> tuple[str, ...]:
+        """Return the classes of the model of which one is true; none where a label is left out."""
+        become = self.label_map.get(truth, truth)
+        return parts(become) if become else ()
+
+    def _truths(self) -> set[str]:
+        return {row.truth for row in self.rows}
 
     def pooled(self) -> Answers:
         """Return truth and scores of the pooled question: hateful or not."""
@@ -121,7 +165,12 @@ class _Streams(Protocol):
 
 
 def predict(
-    detector: Detector, selection: Selection, *, name: str = "", progress: bool = False
+    detector: Detector,
+    selection: Selection,
+    *,
+    name: str = "",
+    progress: bool = False,
+    label_map: Mapping[str, str] | None = None,
 ) -> Predictions:
     """Ask a detector about every text of a selection.
 
@@ -130,12 +179,13 @@ def predict(
         selection: the texts.
         name: what to call the model; its version where it is empty.
         progress: show a bar on stderr.
+        label_map: label of the data set to that of the model, where they differ.
 
     Raises:
         DataError: nothing tells which of the true labels count as hateful.
         ModelError: the detector did not answer every text once.
     """
-    truths = selection.scheme(detector.labels)
+    truths = selection.scheme(detector.labels, label_map)
     texts = [example.text for example in selection.examples]
     began = time.perf_counter()
     answers = track(_stream(detector, texts), "Predicting", total=len(texts), shown=progress)
@@ -152,6 +202,8 @@ def predict(
         thresholds=detector.thresholds,
         rows=tuple(_judged(e, p, truths, detector.labels) for e, p in pairs),
         seconds=seconds,
+        label_map=label_map or {},
+        said=tuple(said),
     )
 
 
@@ -168,7 +220,7 @@ def _judged(example: Example, prediction: Prediction, truths: LabelSet, labels: 
     return Judged(
         id=example.id,
         truth=truth,
-        truth_hateful=truths.is_hateful(truth),
+        truth_hateful=all(map(truths.is_hateful, parts(truth))),
         hateful=prediction.hateful,
         label=prediction.label,
         decision=prediction.decision,
@@ -209,6 +261,7 @@ def read(folder: Path) -> Predictions:
             thresholds=Thresholds.from_dict(model["thresholds"]),
             rows=tuple(_row(folder / FILE, n, line) for n, line in enumerate(lines, start=1)),
             seconds=float(about["seconds"]),
+            label_map=model.get("label_map", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(_damaged(folder / ABOUT, 1, error)) from None

@@ -11,11 +11,14 @@ from typing import Any
 
 from hatelens.errors import ConfigError
 from hatelens.evaluation import page, pictures, predictions
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import FunctionalTest
 from hatelens.evaluation.groups import GroupTable
-from hatelens.evaluation.metrics import Estimate, Metrics
+from hatelens.evaluation.heads import HeadScores
+from hatelens.evaluation.metrics import Metrics
 from hatelens.evaluation.pictures import Curve, Picture
 from hatelens.evaluation.predictions import Predictions
+from hatelens.evaluation.spans import SpanScores
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Report:
         pooled: figures of the question hateful or not, at a score of 0.5.
         groups: figures per group.
         functional: the functional test; None where the data set is none.
+        heads: figures of attributes and targets, where the model gives them and the texts do.
+        spans: figures of the marked characters; None where there are none to compare.
     """
 
     predictions: Predictions
@@ -68,6 +73,8 @@ class Report:
     pooled: Metrics
     groups: tuple[GroupTable, ...] = ()
     functional: FunctionalTest | None = None
+    heads: tuple[HeadScores, ...] = ()
+    spans: SpanScores | None = None
 
     @property
     def rows(self) -> int:
@@ -109,6 +116,8 @@ class Report:
             "pooled": self.pooled.to_dict(),
             "groups": [asdict(table) for table in self.groups],
             "functional": None if self.functional is None else asdict(self.functional),
+            "heads": [asdict(head) for head in self.heads],
+            "spans": None if self.spans is None else asdict(self.spans),
         }
 
 
@@ -121,6 +130,8 @@ def draw(report: Report) -> list[Picture]:
     if curves:
         drawn += [pictures.precision_recall(curves), pictures.roc(curves)]
     drawn.append(pictures.reliability(said.truth, said.hateful))
+    if report.heads:
+        drawn.append(pictures.heads(report.heads))
     if report.functional is not None:
         drawn.append(pictures.functions(report.functional.functions))
     return drawn

@@ -10,9 +10,12 @@ from hatelens import __version__
 from hatelens.data.dataset import Dataset
 from hatelens.data.example import Example
 from hatelens.evaluation import functional, weighted
+from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import FunctionalTest
 from hatelens.evaluation.groups import TARGET, GroupTable, by_group
-from hatelens.evaluation.metrics import Estimate, Metrics, measure
+from hatelens.evaluation.heads import Truths, measure_heads, measure_marks
+from hatelens.evaluation.maps import Maps
+from hatelens.evaluation.metrics import Metrics, measure
 from hatelens.evaluation.predictions import Predictions, predict
 from hatelens.evaluation.report import Decisions, Report
 from hatelens.evaluation.selection import select
@@ -31,11 +34,13 @@ def evaluate(
     name: str = "",
     groups: Sequence[str] | None = None,
     resamples: int = 500,
+    maps: Maps | None = None,
 ) -> Report:
     """Measure a detector on a split of a data set.
 
-    Where the detector knows the data set's labels, its own classes are measured; the pooled
-    question, hateful or not, always is.
+    Where the detector knows the data set's labels, or they are mapped to its own, its classes are
+    measured; the pooled question, hateful or not as the data set means it, always is. Attributes,
+    targets and spans are, where the detector gives them and the texts have them.
 
     Args:
         detector: of any kind.
@@ -47,13 +52,17 @@ def evaluate(
         name: what to call the model; its version where it is empty.
         groups: columns to report groups of; None for the targets where the texts name any.
         resamples: bootstrap resamples behind the intervals.
+        maps: how the words of data sets are read for this model.
 
     Raises:
         DataError: the split has no labelled text, or there is no such column.
         ModelError: the detector's scores do not fit.
     """
     selection = select(dataset, split, limit=limit, seed=seed)
-    said = predict(detector, selection, name=name, progress=progress)
+    maps = maps or Maps()
+    label_map = maps.of_labels(dataset.name, selection.labels.names)
+    said = predict(detector, selection, name=name, progress=progress, label_map=label_map)
+    truths = Truths(selection.examples, dataset.card, maps, detector.labels)
     return Report(
         predictions=said,
         data=selection.data,
@@ -66,16 +75,18 @@ def evaluate(
         pooled=_pooled(said, seed=seed, resamples=resamples),
         groups=_groups(selection.examples, said, groups),
         functional=_functional(dataset, selection.examples, said),
+        heads=measure_heads(truths, said.said, seed=seed, resamples=resamples),
+        spans=measure_marks(selection.examples, said.said, seed=seed, resamples=resamples),
     )
 
 
 def _classes(
     said: Predictions, names: Sequence[str], *, seed: int, resamples: int
 ) -> Metrics | None:
-    if not said.knows(names):
+    if not said.answers(names):
         return None
     own = said.classes()
-    truth = [row.truth for row in said.rows]
+    truth = [said.labels.names[column] for column in own.truth]
     return measure(truth, own.probabilities, said.labels, seed=seed, resamples=resamples)
 
 
@@ -101,10 +112,8 @@ def decisions(said: Predictions, *, seed: int = 0, resamples: int = 500) -> Deci
     def shares(weights: Floats) -> Floats:
         return np.stack([weighted.share(weights, *part) for part in parts.values()])
 
-    exact = shares(np.ones((1, len(made))))
-    chunks = [shares(weights) for weights in weighted.draws(len(made), resamples, seed)]
-    rows = zip(parts, exact, np.concatenate(chunks, axis=1), strict=True)
-    return Decisions(**{name: Estimate.of(value, samples) for name, value, samples in rows})
+    estimates = Estimate.drawn(shares, len(made), seed=seed, resamples=resamples)
+    return Decisions(**dict(zip(parts, estimates, strict=True)))
 
 
 def _groups(

@@ -33,24 +33,26 @@ class Selection:
     examples: tuple[Example, ...]
     left_out: Mapping[str, int]
 
-    def scheme(self, model: LabelSet) -> LabelSet:
+    def scheme(self, model: LabelSet, label_map: Mapping[str, str] | None = None) -> LabelSet:
         """Return the true labels with those that count as hateful.
 
         Args:
             model: says what is hateful where the data set does not.
+            label_map: label of the data set to that of the model, where they differ.
 
         Raises:
             DataError: neither says it.
         """
         if self.labels.hateful:
             return self.labels
-        if set(self.labels.names) <= set(model.names):
-            hateful = tuple(name for name in self.labels.names if model.is_hateful(name))
+        ours = {name: (label_map or {}).get(name, name) for name in self.labels.names}
+        if set(ours.values()) <= set(model.names):
+            hateful = tuple(name for name, our in ours.items() if model.is_hateful(our))
             return LabelSet(self.labels.names, hateful)
         raise DataError(
             f"Nothing says which labels of {self.data} count as hateful: {_some(self.labels)}. "
-            f"Rename them to those of the model ({_some(model)}), or write hateful and "
-            "not hateful."
+            f"Say which one is which of the model's ({_some(model)}) with --map LABEL=OURS, or "
+            "write hateful and not hateful."
         )
 
 

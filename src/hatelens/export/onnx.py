@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from hatelens.errors import ModelError, unknown
 from hatelens.export import linear_graph, token_graph
+from hatelens.labels import Floats
 from hatelens.models import folder
 from hatelens.models.classifier import Classifier
 from hatelens.models.graph import WEIGHTS
@@ -58,12 +60,12 @@ def export(source: str, out: Path, to: Form, texts: Sequence[str]) -> Proof:
         ModelError: the folder is ONNX already, its kind cannot take the form, or an ``onnx``
             export is not equal.
     """
-    original = folder.load(source)
+    original = folder.classifier(source)
     if original.manifest.runtime == "onnx":
         raise ModelError(f"{source} is ONNX already; export the folder that training wrote.")
     with folder.writing(out) as work:
         _write(folder.find(source), original, work, to)
-        exported = folder.load(str(work))
+        exported = folder.classifier(str(work))
         proof = compare(original, exported, texts)
         if to == "onnx" and proof.largest > TOLERANCE:
             raise ModelError(
@@ -86,12 +88,25 @@ def form(name: str) -> Form:
 
 
 def compare(first: Classifier, second: Classifier, texts: Sequence[str]) -> Proof:
-    """Score texts with two models of the same labels and say how far they are apart."""
-    one, other = (
-        model.manifest.calibration.apply(model.logits(texts)) for model in (first, second)
-    )
-    same = one.argmax(axis=1) == other.argmax(axis=1)
-    return Proof(len(texts), float(np.abs(one - other).max()), float(same.mean()))
+    """Score texts with two models of the same labels and heads and say how far they are apart."""
+    one, other = (_probabilities(model, texts) for model in (first, second))
+    apart = max(float(np.abs(a - b).max(initial=0.0)) for a, b in zip(one, other, strict=True))
+    same = one[0].argmax(axis=1) == other[0].argmax(axis=1)
+    return Proof(len(texts), apart, float(same.mean()))
+
+
+def _probabilities(model: Classifier, texts: Sequence[str]) -> list[Floats]:
+    """Return what a model gives for texts: the classes first, then each further head."""
+    outputs = model.outputs(texts)
+    found = [model.manifest.calibration.apply(outputs.logits)]
+    for head in model.manifest.heads:
+        logits = (
+            np.concatenate([one.logits for one in outputs.tokens])[:, None]
+            if head.type == "spans"
+            else outputs.heads[head.name]
+        )
+        found.append(head.probabilities(logits))
+    return found
 
 
 def _write(source: Path, original: Classifier, work: Path, to: Form) -> None:
@@ -103,7 +118,7 @@ def _write(source: Path, original: Classifier, work: Path, to: Form) -> None:
         linear_graph.write(original.scorer, graph)
         files = [WEIGHTS]
     else:
-        token_graph.write(original.scorer, graph)
+        token_graph.write(_module(original.scorer), graph)
         shutil.copy(source / TOKENIZER, work)
         files = [WEIGHTS, TOKENIZER]
     if to == "onnx-int8":
@@ -111,6 +126,13 @@ def _write(source: Path, original: Classifier, work: Path, to: Form) -> None:
     exported = replace(manifest, runtime="onnx", files=folder.hashes(work, files))
     folder.write_manifest(work, exported)
     _copy_papers(source, work, _note(manifest, exported, to))
+
+
+def _module(scorer: Any) -> torch.nn.Module:
+    """Return the torch module of a scorer; an adapter is put into the weights it belongs to."""
+    from hatelens.models.encoder import EncoderScorer  # imports transformers
+
+    return scorer.encoder.merged() if isinstance(scorer, EncoderScorer) else scorer
 
 
 def _quantise(graph: Path) -> None:

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
 
 import torch
+
+from hatelens.models.token_heads import MAIN, SPANS
 
 _OPSET = 17
 
 
-def write(model: Any, path: Path) -> None:
-    """Trace a torch module from ``input_ids`` and ``attention_mask`` to ``logits``.
+class Flat(torch.nn.Module):
+    """A module that returns its outputs as a tuple, which is what a tracer can name.
 
-    Both inputs are int64 of shape (texts, tokens); the output is float32 of shape (texts, labels).
+    Args:
+        model: returns a tensor, or tensors by name.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        """Return the outputs in the order of their names."""
+        made = self.model(input_ids, attention_mask)
+        return tuple(made.values()) if isinstance(made, dict) else (made,)
+
+
+def write(model: torch.nn.Module, path: Path) -> None:
+    """Trace a torch module from ``input_ids`` and ``attention_mask`` to all of its outputs.
+
+    Both inputs are int64 of shape (texts, tokens). The output ``logits`` is float32 of shape
+    (texts, labels); further heads bear their names, ``spans`` is of shape (texts, tokens).
     """
     ids = torch.ones((2, 8), dtype=torch.int64)
     mask = torch.ones((2, 8), dtype=torch.int64)
@@ -22,13 +43,16 @@ def write(model: Any, path: Path) -> None:
     dynamic = {0: "texts", 1: "tokens"}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # the tracer warns of every constant it folds
+        made = model(ids, mask)
+        names = list(made) if isinstance(made, dict) else [MAIN]
         torch.onnx.export(
-            model,
+            Flat(model).eval(),
             (ids, mask),
             str(path),
             dynamo=False,
             opset_version=_OPSET,
             input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_axes={"input_ids": dynamic, "attention_mask": dynamic, "logits": {0: "texts"}},
+            output_names=names,
+            dynamic_axes={"input_ids": dynamic, "attention_mask": dynamic}
+            | {name: dynamic if name == SPANS else {0: "texts"} for name in names},
         )

@@ -152,13 +152,24 @@ def _from_hub(name: str, revision: str | None) -> BaseModel:
             f"The hub model {name!r} needs a pinned revision, so that everybody gets the same "
             "weights: give model.revision=COMMIT (the commit is on the model's page, under Files)."
         )
+    return _record(snapshot(name, revision), name, "hub", revision)
+
+
+def snapshot(name: str, revision: str) -> Path:
+    """Fetch the files of a model on the hub, once, and return their folder.
+
+    Raises:
+        ModelError: it cannot be had; the message says why.
+    """
     hub = require("huggingface_hub", "train")
     try:
-        folder = hub.snapshot_download(
-            name,
-            revision=revision,
-            allow_patterns=list(_HUB_FILES),
-            token=os.environ.get("HF_TOKEN") or None,
+        return Path(
+            hub.snapshot_download(
+                name,
+                revision=revision,
+                allow_patterns=list(_HUB_FILES),
+                token=os.environ.get("HF_TOKEN") or None,
+            )
         )
     except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError) as error:
         reason = type(error).__name__
@@ -166,7 +177,6 @@ def _from_hub(name: str, revision: str | None) -> BaseModel:
             f"The hub model {name!r} at revision {revision} cannot be had ({reason}). Check the "
             f"name, the network and, for a gated model, HF_TOKEN; or use {', '.join(PACKAGES)}."
         ) from None
-    return _record(Path(folder), name, "hub", revision)
 
 
 def _record(folder: Path, name: str, source: str, revision: str | None) -> BaseModel:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from hatelens import text as cleaning
@@ -10,7 +11,9 @@ from hatelens.errors import ModelError
 from hatelens.labels import Floats, LabelSet
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Prediction
+from hatelens.models.heads import Head, Outputs
 from hatelens.models.manifest import Manifest
+from hatelens.models.marks import spans
 from hatelens.models.windows import Range
 from hatelens.text.alignment import untouched
 
@@ -27,12 +30,20 @@ class Scorer(Protocol):
         ...
 
 
+class HeadScorer(Scorer, Protocol):
+    """A scorer with further heads."""
+
+    def outputs(self, texts: Sequence[str]) -> Outputs:
+        """Return the raw scores of all heads for cleaned texts."""
+        ...
+
+
 class Classifier:
     """A ``Detector`` from a scorer and the manifest of its folder.
 
     Args:
-        scorer: computes the logits.
-        manifest: labels, calibration, thresholds and cleaning.
+        scorer: computes the logits; a ``HeadScorer`` where the manifest names further heads.
+        manifest: labels, calibration, thresholds, heads and cleaning.
 
     Raises:
         ModelError: the model wants a cleaning that this version of hatelens does not have.
@@ -48,6 +59,13 @@ class Classifier:
         self.manifest = manifest
         self.labels: LabelSet = manifest.labels
         self.thresholds: Thresholds = manifest.thresholds
+        self.languages: tuple[str, ...] = manifest.languages
+        self.named: Mapping[str, float] = {
+            name: head.threshold(output)
+            for head in manifest.heads
+            if head.type != "spans"
+            for output, name in enumerate(head.names)
+        }
         self.model_version = manifest.model_version
         self.policy_version = manifest.policy_version
 
@@ -55,17 +73,23 @@ class Classifier:
         """Label texts, in order, one prediction each."""
         if not texts:
             return []
-        logits = self.logits(texts)
-        probabilities = self.manifest.calibration.apply(logits)
+        cleaned = [self._clean(text) for text in texts]
+        outputs = self._outputs([each.text for each in cleaned])
+        probabilities = self.manifest.calibration.apply(outputs.logits)
         hateful = self.labels.hateful_probability(probabilities)
-        return [
+        predictions = [
             self._prediction(row, float(score))
             for row, score in zip(probabilities, hateful, strict=True)
         ]
+        return self._with_heads(predictions, outputs, cleaned)
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Return uncalibrated scores of uncleaned texts, shape (texts, labels)."""
         return self.scorer.logits([self._clean(text).text for text in texts])
+
+    def outputs(self, texts: Sequence[str]) -> Outputs:
+        """Return uncalibrated scores of all heads for uncleaned texts."""
+        return self._outputs([self._clean(text).text for text in texts])
 
     def windows(self, text: str) -> list[Range]:
         """Cut an uncleaned text into overlapping ranges that the model reads whole."""
@@ -82,6 +106,11 @@ class Classifier:
             return untouched(text)
         return cleaning.clean(text)
 
+    def _outputs(self, texts: Sequence[str]) -> Outputs:
+        if self.manifest.heads:
+            return self.scorer.outputs(texts)  # pyrefly: ignore[missing-attribute] -- a HeadScorer
+        return Outputs(self.scorer.logits(texts), {})
+
     def _prediction(self, probabilities: Floats, hateful: float) -> Prediction:
         return Prediction(
             label=self.labels.names[int(probabilities.argmax())],
@@ -91,3 +120,34 @@ class Classifier:
             model_version=self.model_version,
             policy_version=self.policy_version,
         )
+
+    def _with_heads(
+        self,
+        predictions: list[Prediction],
+        outputs: Outputs,
+        cleaned: Sequence[cleaning.Cleaned],
+    ) -> list[Prediction]:
+        for head in self.manifest.heads:
+            if head.type == "spans":
+                marked = [
+                    spans(head, tokens, text)
+                    for tokens, text in zip(outputs.tokens, cleaned, strict=True)
+                ]
+                predictions = [
+                    replace(one, spans=found)
+                    for one, found in zip(predictions, marked, strict=True)
+                ]
+                continue
+            rows = head.probabilities(outputs.heads[head.name]).tolist()
+            predictions = [
+                _said(one, head, row) for one, row in zip(predictions, rows, strict=True)
+            ]
+        return predictions
+
+
+def _said(prediction: Prediction, head: Head, row: Sequence[float]) -> Prediction:
+    """Return a prediction with what a head of attributes or targets says."""
+    values = dict(zip(head.names, row, strict=True))
+    if head.type == "targets":
+        return replace(prediction, targets={**prediction.targets, **values})
+    return replace(prediction, attributes={**prediction.attributes, **values})

@@ -12,7 +12,7 @@ from hatelens.errors import ModelError
 from hatelens.labels import Floats
 
 Decision = Literal["flag", "clear", "unsure"]
-Method = Literal["none", "temperature", "isotonic"]
+Method = Literal["none", "temperature", "bcts", "isotonic", "sigmoid"]
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,21 @@ class Calibration:
     """How raw scores become probabilities that can be believed.
 
     Attributes:
-        method: ``none``; ``temperature`` (Guo et al. 2017, https://arxiv.org/abs/1706.04599); or
-            ``isotonic`` (one monotone curve per class, then renormalised; Zadrozny and Elkan 2002).
+        method: ``none``; ``temperature`` (Guo et al. 2017, https://arxiv.org/abs/1706.04599);
+            ``bcts``, a temperature and one bias per class (Alexandari, Kundaje and Shrikumar 2020,
+            https://arxiv.org/abs/1901.06852); ``isotonic`` (one monotone curve per class, then
+            renormalised; Zadrozny and Elkan 2002); or ``sigmoid``, each label on its own, for
+            labels that are independent of each other.
         temperature: what the logits are divided by; above 0.
         knots: per class the curve's points (softmax probability, calibrated probability); only
             for ``isotonic``.
+        biases: per class, what is added to the divided logits; only for ``bcts``.
     """
 
     method: Method = "none"
     temperature: float = 1.0
     knots: tuple[tuple[tuple[float, float], ...], ...] = ()
+    biases: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:
@@ -42,9 +47,12 @@ class Calibration:
             logits: shape (texts, labels).
 
         Returns:
-            Shape (texts, labels), rows sum to 1.
+            Shape (texts, labels); rows sum to 1 but for ``sigmoid``.
         """
-        probabilities = softmax(logits / self.temperature)
+        scaled = logits / self.temperature + np.asarray(self.biases or 0.0)
+        if self.method == "sigmoid":
+            return sigmoid(scaled)
+        probabilities = softmax(scaled)
         if self.method != "isotonic":
             return probabilities
         curves = [np.asarray(curve, dtype=np.float64) for curve in self.knots]
@@ -58,7 +66,9 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """Return the calibration as plain JSON values."""
         knots = [[list(point) for point in curve] for curve in self.knots]
-        return {"method": self.method, "temperature": self.temperature, "knots": knots}
+        values = {"method": self.method, "temperature": self.temperature, "knots": knots}
+        # left out where there are none, so that folders of before keep their model_version
+        return values | ({"biases": list(self.biases)} if self.biases else {})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
@@ -66,7 +76,8 @@ class Calibration:
         knots = tuple(
             tuple((float(x), float(y)) for x, y in curve) for curve in values.get("knots", ())
         )
-        return cls(values["method"], float(values["temperature"]), knots)
+        biases = tuple(float(bias) for bias in values.get("biases", ()))
+        return cls(values["method"], float(values["temperature"]), knots, biases)
 
 
 @dataclass(frozen=True)
@@ -110,3 +121,8 @@ def softmax(logits: Floats) -> Floats:
     """Return the softmax over the last axis, stable for large logits."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Return the logistic function, stable for large logits."""
+    return np.exp(-np.logaddexp(0.0, -logits))

@@ -46,6 +46,8 @@ class Prediction:
         targets: probability per attacked group; empty where the model has no such head.
         spans: what carried the score; empty unless the model marks spans or was asked to explain.
         explanation: how the spans came about, or words; None unless asked for.
+        language: ISO 639-1 code of the text's language where that is sure; empty else.
+        note: what a reader should know of this answer; empty if nothing.
     """
 
     label: str
@@ -58,6 +60,8 @@ class Prediction:
     targets: Mapping[str, float] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     explanation: Mapping[str, Any] | None = None
+    language: str = ""
+    note: str = ""
 
     def shifted(self, offset: int) -> Prediction:
         """Return the prediction with its spans moved to the right."""
@@ -78,6 +82,8 @@ class Prediction:
                 for span in self.spans
             ],
             "explanation": None if self.explanation is None else dict(self.explanation),
+            "language": self.language,
+            "note": self.note,
             "model_version": self.model_version,
             "policy_version": self.policy_version,
         }
@@ -89,6 +95,16 @@ class Detector(Protocol):
     @property
     def labels(self) -> LabelSet:
         """The classes that ``scores`` holds."""
+        ...
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """ISO 639-1 codes that it was trained on; empty if unknown."""
+        ...
+
+    @property
+    def named(self) -> Mapping[str, float]:
+        """Per attribute and target, the probability from which on it is said; empty without."""
         ...
 
     @property

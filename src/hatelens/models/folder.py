@@ -12,7 +12,9 @@ from pathlib import Path
 
 from hatelens.errors import ModelError, require
 from hatelens.models import manifest as manifests
+from hatelens.models import published
 from hatelens.models.classifier import Classifier
+from hatelens.models.detector import Detector
 from hatelens.models.manifest import Manifest
 from hatelens.registry import Registry
 
@@ -23,9 +25,13 @@ SCORERS = Registry(
         "linear/onnx": "hatelens.models.linear_graph:load",
         "two_stage/torch": "hatelens.models.two_stage:load",
         "two_stage/onnx": "hatelens.models.graph:load",
+        "encoder/torch": "hatelens.models.encoder:load",
+        "encoder/onnx": "hatelens.models.graph:load",
     },
     ModelError,
 )
+COMPOSED = Registry("kind of model", {"cascade": "hatelens.models.cascade:load"}, ModelError)
+"""Kinds made of other models' folders: detectors of their own, without a scorer."""
 DEFAULT = "default"
 CARD = "MODEL_CARD.md"
 CONFIG = "config.yaml"
@@ -38,7 +44,8 @@ def find(name: str) -> Path:
     """Find the folder that a name stands for.
 
     Args:
-        name: ``default``, or a folder.
+        name: ``default``, another name that an installed package carries a model under, a hub id
+            as ``owner/name@REVISION``, or a folder; a folder of that name comes first.
 
     Raises:
         ModelError: there is none; the message says what to do.
@@ -46,22 +53,61 @@ def find(name: str) -> Path:
     if name == DEFAULT:
         return _default()
     path = Path(name).expanduser()
-    if not path.is_dir():
-        raise ModelError(
-            f"There is no model folder {name!r}. Give the folder that `hatelens train` printed."
-        )
-    return path
+    if path.is_dir():
+        return path
+    if carried := _carried(name):
+        return carried
+    if fetched := published.fetched(name):
+        return fetched
+    raise ModelError(
+        f"There is no model folder {name!r}. Give the folder that `hatelens train` printed, or a "
+        "published classifier as owner/name@REVISION."
+    )
 
 
-def load(name: str = DEFAULT) -> Classifier:
-    """Open a model folder as a detector.
+def read(folder: Path) -> Manifest:
+    """Read the manifest of a model folder; of a published one, which has none, make it up.
+
+    Raises:
+        ModelError: it is damaged, or does not say enough of itself.
+    """
+    if published.is_published(folder) and not (folder / manifests.FILE).is_file():
+        return published.manifest(folder)
+    return manifests.read(folder)
+
+
+def load(name: str = DEFAULT) -> Detector:
+    """Open a model folder of any kind as a detector.
 
     Raises:
         ModelError: there is no such folder, or it is damaged.
         MissingExtraError: it needs libraries that are not installed.
     """
     folder = find(name)
-    manifest = manifests.read(folder)
+    manifest = read(folder)
+    if manifest.kind in COMPOSED:
+        return COMPOSED.load(manifest.kind)(folder, manifest)
+    return _classifier(folder, manifest)
+
+
+def classifier(name: str = DEFAULT) -> Classifier:
+    """Open a model folder that has weights of its own.
+
+    Raises:
+        ModelError: there is no such folder, it is damaged, or it is made of other folders.
+        MissingExtraError: it needs libraries that are not installed.
+    """
+    folder = find(name)
+    manifest = read(folder)
+    if manifest.kind in COMPOSED:
+        raise ModelError(
+            f"{name} is a {manifest.kind} of other models and has no weights of its own; name the "
+            "folder of one of its stages."
+        )
+    return _classifier(folder, manifest)
+
+
+def _classifier(folder: Path, manifest: Manifest) -> Classifier:
     if manifest.runtime == "torch":
         require("torch", "train", or_else="or export the model: hatelens export FOLDER --to onnx")
     scorer = SCORERS.load(f"{manifest.kind}/{manifest.runtime}")(folder, manifest)
@@ -124,10 +170,16 @@ def _default() -> Path:
     named = os.environ.get("HATELENS_MODEL")
     if named and named != DEFAULT:
         return find(named)
-    installed = importlib.metadata.entry_points(group=ENTRY_POINTS, name=DEFAULT)
-    for entry in installed:
-        return Path(entry.load()())
+    if carried := _carried(DEFAULT):
+        return carried
     raise ModelError(
-        "No default model is installed. Give --model FOLDER, or set HATELENS_MODEL; "
-        "train one with: hatelens train recipe=demo_linear"
+        "No default model is installed. Get it with: pip install hatelens-en. Or give --model "
+        "FOLDER, or set HATELENS_MODEL."
     )
+
+
+def _carried(name: str) -> Path | None:
+    """Return the folder that an installed package carries under a name."""
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
+        return Path(entry.load()())
+    return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from hatelens.labels import Floats
+from hatelens.models.heads import Outputs
 from hatelens.models.manifest import Manifest
+from hatelens.models.token_heads import MAIN, outputs
 from hatelens.models.tokens import FILE as TOKENIZER
 from hatelens.models.tokens import Batch, Tokenizer
 from hatelens.models.windows import Range
@@ -20,7 +22,7 @@ _BATCH = 32
 
 
 class Graph:
-    """An ONNX graph from token ids to logits; a ``Scorer``.
+    """An ONNX graph from token ids to the logits of all heads; a ``HeadScorer``.
 
     Args:
         folder: holds ``model.onnx`` and ``tokenizer.json``.
@@ -38,16 +40,24 @@ class Graph:
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Return raw scores of cleaned texts, shape (texts, labels)."""
-        return self._tokenizer.rows(texts, self._run, _BATCH)
+        return self._tokenizer.rows(texts, lambda batch: self._run(batch, [MAIN])[MAIN], _BATCH)
+
+    def outputs(self, texts: Sequence[str]) -> Outputs:
+        """Return the raw scores of all heads for cleaned texts."""
+        names = [output.name for output in self._session.get_outputs()]
+        return outputs(self._tokenizer, texts, lambda batch: self._run(batch, names), _BATCH)
 
     def windows(self, text: str) -> list[Range]:
         """Cut a text into overlapping ranges that fit."""
         return self._tokenizer.windows(text)
 
-    def _run(self, batch: Batch) -> Floats:
+    def _run(self, batch: Batch, names: Sequence[str]) -> Mapping[str, Floats]:
         inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
-        (logits,) = self._session.run(["logits"], inputs)
-        return np.asarray(logits, dtype=np.float64)
+        made = self._session.run(list(names), inputs)
+        return {
+            name: np.asarray(values, dtype=np.float64)
+            for name, values in zip(names, made, strict=True)
+        }
 
 
 def load(folder: Path, manifest: Manifest) -> Graph:

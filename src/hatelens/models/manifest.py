@@ -12,6 +12,7 @@ from typing import Any
 from hatelens.errors import ModelError
 from hatelens.labels import LabelSet
 from hatelens.models.decision import Calibration, Thresholds
+from hatelens.models.heads import Head
 
 FILE = "manifest.json"
 FORMAT = 1
@@ -67,7 +68,9 @@ class Manifest:
         base: the base model; None without one.
         calibration: how logits become probabilities.
         thresholds: how probabilities become decisions.
+        heads: further heads beside the classes, in the order of the outputs.
         cleaning: version of the cleaning, or ``none``.
+        languages: ISO 639-1 codes that it was trained on; empty if unknown.
         data: what it was trained on.
         split: hashes over the ids of the training and the validation rows.
         seed: of the training.
@@ -84,7 +87,9 @@ class Manifest:
     base: Base | None = None
     calibration: Calibration = field(default_factory=Calibration)
     thresholds: Thresholds = field(default_factory=Thresholds)
+    heads: tuple[Head, ...] = ()
     cleaning: str = "none"
+    languages: tuple[str, ...] = ()
     data: tuple[Source, ...] = ()
     split: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
@@ -103,6 +108,7 @@ class Manifest:
             self.base.sha256 if self.base else None,
             self.calibration.to_dict(),
             self.cleaning,
+            *(head.to_dict() for head in self.heads),
         )
 
     @property
@@ -116,6 +122,7 @@ class Manifest:
             "labels": self.labels.to_dict(),
             "calibration": self.calibration.to_dict(),
             "thresholds": self.thresholds.to_dict(),
+            "heads": [head.to_dict() for head in self.heads],
         }
         versions = {"model_version": self.model_version, "policy_version": self.policy_version}
         return json.dumps({"format": FORMAT} | versions | values, indent=2) + "\n"
@@ -133,7 +140,8 @@ class Manifest:
                 f"The folder is of format {values['format']}, this hatelens reads up to {FORMAT}: "
                 "upgrade hatelens."
             )
-        fields = {name: values[name] for name in cls.__dataclass_fields__}
+        missing = {"heads": (), "languages": ()}  # in folders written before there were any
+        fields = {name: (missing | values)[name] for name in cls.__dataclass_fields__}
         base = fields["base"]
         return cls(
             **fields
@@ -142,6 +150,8 @@ class Manifest:
                 "base": Base(**base) if base else None,
                 "calibration": Calibration.from_dict(fields["calibration"]),
                 "thresholds": Thresholds.from_dict(fields["thresholds"]),
+                "heads": tuple(Head.from_dict(head) for head in fields["heads"]),
+                "languages": tuple(fields["languages"]),
                 "data": tuple(Source(**source) for source in fields["data"]),
             }
         )

@@ -67,7 +67,11 @@ class NGrams:
         found += [batch.word_ngrams(n) for n in range(self.words[0], self.words[1] + 1)]
         rows = np.concatenate([ngrams.rows for ngrams in found])
         buckets = np.concatenate([ngrams.hashes for ngrams in found]) % np.uint64(self.buckets)
-        keys, counts = np.unique(rows * self.buckets + buckets.astype(np.int64), return_counts=True)
+        keys = rows * self.buckets + buckets.astype(np.int64)
+        if len(texts) * self.buckets < 1 << 31:  # half the width sorts in half the time
+            keys = keys.astype(np.int32)
+        keys, counts = np.unique(keys, return_counts=True)
+        keys = keys.astype(np.int64)
         starts = np.searchsorted(keys, np.arange(len(texts) + 1) * self.buckets)
         return Counts(keys % self.buckets, counts.astype(np.float32), starts.astype(np.int64))
 

@@ -36,6 +36,19 @@ class Batch:
     attention_mask: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The tokens of one text.
+
+    Attributes:
+        ids: of the tokens, special ones included.
+        offsets: half-open character range of each token; empty for special ones.
+    """
+
+    ids: tuple[int, ...]
+    offsets: tuple[Range, ...]
+
+
 class Tokenizer:
     """A tokenizer of a model folder.
 
@@ -80,6 +93,13 @@ class Tokenizer:
         size = self._room - int(self._room * _RESERVE)
         return by_tokens(offsets, len(text), size, int(self._room * _OVERLAP))
 
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return the tokens of texts, special ones included; what does not fit is cut off."""
+        return [
+            Encoded(tuple(one.ids), tuple(one.offsets))
+            for one in self._cut.encode_batch(list(texts))
+        ]
+
     def rows(
         self, texts: Sequence[str], score: Callable[[Batch], NDArray[Number]], size: int
     ) -> NDArray[Number]:
@@ -90,16 +110,30 @@ class Tokenizer:
             score: turns a batch into an array of shape (texts, ...).
             size: texts per batch.
         """
-        encoded = self._cut.encode_batch(list(texts))
-        order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
-        parts = [
-            score(self._pad_batch([encoded[i].ids for i in chosen]))
-            for chosen in _slices(order, size)
-        ]
-        rows = np.concatenate(parts)
-        return rows[np.argsort(order)]
+        encoded = [one.ids for one in self._cut.encode_batch(list(texts))]
+        batches = list(self.batches(encoded, size))
+        rows = np.concatenate([score(batch) for _, batch in batches])
+        return rows[np.argsort(np.concatenate([chosen for chosen, _ in batches]))]
 
-    def _pad_batch(self, ids: Sequence[Sequence[int]]) -> Batch:
+    def batches(
+        self, ids: Sequence[Sequence[int]], size: int
+    ) -> Iterator[tuple[NDArray[np.int64], Batch]]:
+        """Pad texts to batches of like length.
+
+        Args:
+            ids: tokens of each text.
+            size: texts per batch.
+
+        Yields:
+            Which texts a batch holds, shape (batch,), and the batch.
+        """
+        order = np.argsort([len(row) for row in ids], kind="stable")
+        for begin in range(0, len(order), size):
+            chosen = order[begin : begin + size]
+            yield chosen, self.pad([ids[i] for i in chosen])
+
+    def pad(self, ids: Sequence[Sequence[int]]) -> Batch:
+        """Return token ids padded to the longest."""
         width = max(len(row) for row in ids)
         padded = np.full((len(ids), width), self._pad, dtype=np.int64)
         mask = np.zeros((len(ids), width), dtype=np.int64)
@@ -107,7 +141,3 @@ class Tokenizer:
             padded[i, : len(row)] = row
             mask[i, : len(row)] = 1
         return Batch(padded, mask)
-
-
-def _slices(order: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (order[begin : begin + size] for begin in range(0, len(order), size))

@@ -29,10 +29,12 @@ class Record(Shape):
     hateful: float = Field(description="Summed probability of the hateful labels, 0-1.")
     decision: Literal["flag", "clear", "unsure"] = Field(description="From the thresholds.")
     scores: dict[str, float] = Field(description="Probability per label.")
-    attributes: dict[str, float] = Field(description="Empty where the model has none.")
-    targets: dict[str, float] = Field(description="Empty where the model has none.")
-    spans: list[Marked] = Field(description="Empty unless asked to explain.")
+    attributes: dict[str, float] = Field(description="Probability per attribute, if it has any.")
+    targets: dict[str, float] = Field(description="Probability per attacked group, if it has any.")
+    spans: list[Marked] = Field(description="What the model marks, or an explanation.")
     explanation: dict[str, Any] | None = Field(description="null unless asked to explain.")
+    language: str = Field(description="ISO 639-1 code where it is sure, else empty.")
+    note: str = Field(description="What to know of this answer; empty if nothing.")
     model_version: str = Field(description="Same version, same scores.")
     policy_version: str = Field(description="Same version, same decision.")
 
@@ -81,10 +83,12 @@ RECORD_EXAMPLE: dict[str, Any] = {
     "hateful": 0.91,
     "decision": "flag",
     "scores": {"not hateful": 0.09, "hateful": 0.91},
-    "attributes": {},
-    "targets": {},
+    "attributes": {"insult": 0.83},
+    "targets": {"nationality": 0.88},
     "spans": [{"begin": 19, "end": 27, "score": 0.4}],
     "explanation": {"method": "occlusion"},
+    "language": "en",
+    "note": "",
     "model_version": "4f0c2a9d1b7e",
     "policy_version": "a81d33c05e62",
 }

@@ -33,20 +33,20 @@ def train(model: LinearModel, training: LinearTraining, material: Material, seed
     """
     architecture = model.model_dump(mode="json")
     counter = linear.ngrams(architecture)
-    counts = counter.count(material.texts)
-    idf = _idf(counts, model.buckets)
+    counts = counter.count(material.train.texts)
+    rarity = idf(counts, model.buckets)
     features = csr_matrix(
-        (linear.values(counts, idf), counts.buckets, counts.starts),
-        shape=(len(material.texts), model.buckets),
+        (linear.values(counts, rarity), counts.buckets, counts.starts),
+        shape=(len(material.train.cleaned), model.buckets),
     )
-    fitted = _fit(features, material.targets, training, seed)
-    scorer = Linear(counter, idf, fitted.weight, fitted.bias)
+    fitted = _fit(features, material.train.classes, training, seed)
+    scorer = Linear(counter, rarity, fitted.weight, fitted.bias)
     files = scorer.save(material.work)
     facts = {"iterations": fitted.iterations, "features": int(np.unique(counts.buckets).size)}
     return Trained(scorer, "numpy", architecture, files, facts=facts)
 
 
-def _idf(counts: Counts, buckets: int) -> NDArray[np.float32]:
+def idf(counts: Counts, buckets: int) -> NDArray[np.float32]:
     """Smoothed inverse document frequency, as scikit-learn's, shape (buckets,)."""
     texts = len(counts.starts) - 1
     found = np.bincount(counts.buckets, minlength=buckets)

@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import shutil
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from hatelens import __version__
-from hatelens.config import compose
+from hatelens.config import compose, paths
+from hatelens.config.cascade import CascadeModel
 from hatelens.config.schema import Recipe, ThresholdSettings
 from hatelens.data import corpus as corpora
 from hatelens.data.corpus import Corpus
 from hatelens.errors import ConfigError, ModelError
 from hatelens.evaluation.calibration import fit_calibration, fit_thresholds
-from hatelens.evaluation.weighted import Bools
+from hatelens.evaluation.platt import fit_head, fit_spans
 from hatelens.labels import Floats, LabelSet
 from hatelens.models import folder
 from hatelens.models.classifier import Classifier
 from hatelens.models.decision import Thresholds
+from hatelens.models.heads import Head, Outputs
 from hatelens.models.manifest import Manifest, Source
 from hatelens.registry import Registry
 from hatelens.training import papers
-from hatelens.training.trained import Material, Trained, material
+from hatelens.training.folds import cross_validate
+from hatelens.training.trained import Lesson, Material, Trained, material
 
 TRAINERS = Registry(
     "kind of model to train",
     {
         "linear": "hatelens.training.linear:train",
         "two_stage": "hatelens.training.two_stage:train",
+        "encoder": "hatelens.training.encoder:train",
     },
     ConfigError,
 )
+COMPOSERS = Registry(
+    "kind of model to compose",
+    {"cascade": "hatelens.training.cascade:write"},
+    ConfigError,
+)
+"""Kinds that are put together from other models: no scorer and no calibration of their own."""
 FEW = 500
 """Validation texts below which thresholds may hold badly elsewhere."""
 
@@ -51,19 +61,43 @@ def run(recipe: Recipe) -> Path:
         DataError: the data is missing or not fit to learn from.
         ModelError: the base model is not at hand, or the folder exists already.
     """
-    train = TRAINERS.load(recipe.model.kind)
     target = Path(recipe.out or f"runs/{recipe.name}-{_now()}")
     with folder.writing(target, overwrite=recipe.overwrite) as work:
-        corpus = corpora.assemble(recipe.data, recipe.seed)
-        begun = time.perf_counter()
-        prepared = material(corpus, recipe.model.cleaning, work, soft=recipe.data.soft_labels)
-        trained: Trained = train(recipe.model, recipe.training, prepared, recipe.seed)
-        manifest = _manifest(recipe, corpus, trained, work, time.perf_counter() - begun)
-        manifest = _fitted(manifest, recipe, trained, prepared)
-        (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
-        folder.write_manifest(work, manifest)
-        papers.write(work, Classifier(trained.scorer, manifest), corpus)
+        if recipe.model.kind in COMPOSERS:
+            COMPOSERS.load(recipe.model.kind)(recipe, work, target)
+        else:
+            _write(recipe, work)
     return target
+
+
+def _write(recipe: Recipe, work: Path) -> None:
+    corpus = corpora.assemble(recipe.data, recipe.seed, recipe.heads)
+    facts: dict[str, Any] = {}
+    if recipe.folds:
+        found = cross_validate(recipe, corpus, lambda part, into: _trained(recipe, part, into))
+        facts["folds"] = found
+    begun = time.perf_counter()
+    trained, prepared = _trained(recipe, corpus, work)
+    facts |= {"seconds": round(time.perf_counter() - begun, 1), **trained.facts}
+    manifest = _manifest(recipe, corpus, replace(trained, facts=facts), work)
+    manifest = _fitted(manifest, recipe, trained, prepared)
+    (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
+    folder.write_manifest(work, manifest)
+    papers.write(work, Classifier(trained.scorer, manifest), corpus)
+    shutil.rmtree(prepared.resume, ignore_errors=True)  # not before all is written
+
+
+def _trained(recipe: Recipe, corpus: Corpus, work: Path) -> tuple[Trained, Material]:
+    prepared = material(
+        corpus,
+        _cleaning(recipe),
+        work,
+        soft=recipe.data.soft_labels,
+        heads=recipe.heads,
+        resume=_resume(recipe, corpus),
+    )
+    train = TRAINERS.load(recipe.model.kind)
+    return train(recipe.model, recipe.training, prepared, recipe.seed), prepared
 
 
 def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Material) -> Manifest:
@@ -72,18 +106,38 @@ def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Mate
     On the labels, not on the votes: a probability says how often the label is right, which is what
     a report measures.
     """
-    logits = trained.scorer.logits(prepared.held_out)
-    truth = np.eye(len(manifest.labels))[prepared.held_out_labels]
+    outputs = trained.outputs(prepared.held_out.texts)
+    known = prepared.held_out_truth.sum(axis=1) > 0
+    truth, logits = prepared.held_out_truth[known], outputs.logits[known]
     calibration = fit_calibration(logits, truth, method=recipe.calibration.method, seed=recipe.seed)
     hateful = manifest.labels.hateful_probability(calibration.apply(logits))
-    thresholds = _thresholds(
-        hateful, _hateful(prepared.held_out_labels, manifest.labels), recipe.thresholds
+    thresholds = _thresholds(hateful, truth, manifest.labels, recipe.thresholds)
+    heads = tuple(_head(head, outputs, prepared.held_out) for head in trained.heads)
+    return replace(manifest, calibration=calibration, thresholds=thresholds, heads=heads)
+
+
+def _head(head: Head, outputs: Outputs, held_out: Lesson) -> Head:
+    if head.type != "spans":
+        return fit_head(head, outputs.heads[head.name], held_out.heads[head.name])
+    marked = [i for i, ranges in enumerate(held_out.marks) if ranges is not None]
+    return fit_spans(
+        head,
+        [outputs.tokens[i] for i in marked],
+        [held_out.cleaned[i] for i in marked],
+        [held_out.marks[i] or () for i in marked],
     )
-    return replace(manifest, calibration=calibration, thresholds=thresholds)
 
 
-def _thresholds(hateful: Floats, truth: Bools, settings: ThresholdSettings) -> Thresholds:
-    """Fit thresholds; where none reaches the target, say so and keep 0.5: training is not lost."""
+def _thresholds(
+    hateful: Floats, truth: Floats, labels: LabelSet, settings: ThresholdSettings
+) -> Thresholds:
+    """Fit thresholds on the texts of which it is known whether they are hateful.
+
+    Where none reaches the target, that is said and 0.5 kept: training is not lost.
+    """
+    share = labels.hateful_probability(truth / truth.sum(axis=1, keepdims=True))
+    sure = (share == 0) | (share == 1)
+    hateful, truth = hateful[sure], share[sure] == 1
     if len(truth) < FEW:
         sys.stderr.write(
             f"hatelens: thresholds were set on {len(truth)} validation texts only; measure on a "
@@ -96,13 +150,19 @@ def _thresholds(hateful: Floats, truth: Bools, settings: ThresholdSettings) -> T
         return Thresholds()
 
 
-def _hateful(columns: Sequence[int], labels: LabelSet) -> Bools:
-    return np.isin(columns, [labels.index(name) for name in labels.hateful])
+def _cleaning(recipe: Recipe) -> str:
+    assert not isinstance(recipe.model, CascadeModel)  # whose stages clean for themselves
+    return recipe.model.cleaning
 
 
-def _manifest(
-    recipe: Recipe, corpus: Corpus, trained: Trained, work: Path, seconds: float
-) -> Manifest:
+def _resume(recipe: Recipe, corpus: Corpus) -> Path:
+    """Return the folder that a killed run of this recipe on these texts goes on from."""
+    settings = recipe.model_dump_json(exclude={"out", "overwrite", "calibration", "thresholds"})
+    content = f"{settings}{corpus.train_digest}{corpus.validation_digest}"
+    return paths.cache() / "resume" / hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _manifest(recipe: Recipe, corpus: Corpus, trained: Trained, work: Path) -> Manifest:
     return Manifest(
         name=recipe.name,
         kind=recipe.model.kind,
@@ -111,7 +171,7 @@ def _manifest(
         architecture=trained.architecture,
         files=folder.hashes(work, trained.files),
         base=trained.base,
-        cleaning=recipe.model.cleaning,
+        cleaning=_cleaning(recipe),
         data=tuple(
             Source(each.name, each.digest, each.licence, each.rows_train, each.rows_validation)
             for each in corpus.sources
@@ -119,7 +179,15 @@ def _manifest(
         split={"train": corpus.train_digest, "validation": corpus.validation_digest},
         seed=recipe.seed,
         package=__version__,
-        training={"seconds": round(seconds, 1), "dropped": dict(corpus.dropped)}
+        languages=corpus.languages,
+        training={
+            "dropped": dict(corpus.dropped),
+            "label_maps": {name: dict(names) for name, names in recipe.data.label_map.items()},
+            "head_maps": {
+                name: {data: dict(names) for data, names in head.train.items()}
+                for name, head in recipe.heads.items()
+            },
+        }
         | dict(trained.facts),
     )
 

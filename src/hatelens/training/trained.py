@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from hatelens import text as cleaning
+from hatelens.data import feed
 from hatelens.data.corpus import Corpus
 from hatelens.data.example import Example
+from hatelens.data.scheme import parts
 from hatelens.errors import DataError
 from hatelens.labels import Floats, LabelSet, normalise, one_hot
 from hatelens.models.classifier import Scorer
+from hatelens.models.heads import Head, Outputs
 from hatelens.models.manifest import Base
+from hatelens.text import Cleaned
+from hatelens.text.alignment import untouched
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Trained:
         architecture: settings that rebuild it.
         files: names of the files that decide a score.
         base: its base model; None without one.
+        heads: further heads, not yet calibrated.
         facts: what people want to know of the run (epochs, best loss).
     """
 
@@ -36,38 +42,82 @@ class Trained:
     architecture: Mapping[str, Any]
     files: tuple[str, ...]
     base: Base | None = None
+    heads: tuple[Head, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def outputs(self, texts: Sequence[str]) -> Outputs:
+        """Return the raw scores of all heads for cleaned texts."""
+        if self.heads:
+            return self.scorer.outputs(texts)  # pyrefly: ignore[missing-attribute] -- a HeadScorer
+        return Outputs(self.scorer.logits(texts), {})
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Cleaned texts and what people said of them.
+
+    Attributes:
+        cleaned: the texts.
+        classes: per text the share of each label, which sums to 1; or, where only several labels
+            together are known, a 1 for each that may be true; or zeros where nothing is known.
+            Shape (texts, labels).
+        heads: what people said of each output of a further head, 0-1, NaN where nobody was asked;
+            shape (texts, outputs).
+        marks: marked ranges of each original text; None where nobody marked any.
+    """
+
+    cleaned: Sequence[Cleaned]
+    classes: Floats
+    heads: Mapping[str, Floats] = field(default_factory=dict)
+    marks: Sequence[Sequence[tuple[int, int]] | None] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """The cleaned texts as strings."""
+        return [one.text for one in self.cleaned]
 
 
 @dataclass(frozen=True)
 class Material:
-    """Cleaned texts and target distributions.
+    """What a trainer is given.
 
     Attributes:
-        texts: to learn from.
-        targets: share of each label, rows sum to 1, shape (texts, labels).
-        held_out: cleaned validation texts.
-        held_out_targets: shape (held_out, labels).
-        held_out_labels: column of the label of each validation text.
+        train: to learn from.
+        held_out: to stop early by, to calibrate on and to report.
+        held_out_truth: like ``held_out.classes``, but of labels where those are shares of votes.
+        labels: the classes.
+        heads: settings of the further heads.
         work: folder that the trainer writes its files to.
+        resume: folder whose content outlives a killed run of the same recipe on the same data.
     """
 
-    texts: Sequence[str]
-    targets: Floats
-    held_out: Sequence[str]
-    held_out_targets: Floats
-    held_out_labels: Sequence[int]
+    train: Lesson
+    held_out: Lesson
+    held_out_truth: Floats
+    labels: LabelSet
     work: Path
+    resume: Path
+    heads: feed.Heads = field(default_factory=dict)
 
 
-def material(corpus: Corpus, version: str, work: Path, *, soft: bool) -> Material:
-    """Clean a corpus and turn its labels into distributions.
+def material(
+    corpus: Corpus,
+    version: str,
+    work: Path,
+    *,
+    soft: bool,
+    heads: feed.Heads | None = None,
+    resume: Path | None = None,
+) -> Material:
+    """Clean a corpus and turn its labels into targets.
 
     Args:
         corpus: what to learn from.
         version: of the cleaning, or ``none``.
         work: folder for the trainer's files.
         soft: whether votes count as shares; else the label has all the weight.
+        heads: further heads of the model.
+        resume: folder for what a resumed run needs; None for one inside ``work``.
 
     Raises:
         DataError: no label counts as hateful, a label has no text to be learned from, or nothing
@@ -79,7 +129,7 @@ def material(corpus: Corpus, version: str, work: Path, *, soft: bool) -> Materia
             f"Nothing says which labels count as hateful. There are {some}: name those that do, as "
             "in data.hateful=[LABEL]"
         )
-    seen = {example.label for example in corpus.train}
+    seen = {part for example in corpus.train if example.label for part in parts(example.label)}
     for name in corpus.labels.names:
         if name not in seen:
             raise DataError(
@@ -89,22 +139,55 @@ def material(corpus: Corpus, version: str, work: Path, *, soft: bool) -> Materia
     if not corpus.validation:
         raise DataError("No text is left for validation; give more data or a larger share.")
     return Material(
-        [_clean(example.text, version) for example in corpus.train],
-        distributions(corpus.train, corpus.labels, soft=soft),
-        [_clean(example.text, version) for example in corpus.validation],
-        distributions(corpus.validation, corpus.labels, soft=soft),
-        [corpus.labels.index(str(example.label)) for example in corpus.validation],
+        lesson(corpus.train, corpus.labels, version, soft=soft, heads=heads),
+        lesson(corpus.validation, corpus.labels, version, soft=soft, heads=heads),
+        distributions(corpus.validation, corpus.labels, soft=False),
+        corpus.labels,
         work,
+        resume or work / "resume",
+        heads or {},
+    )
+
+
+def lesson(
+    examples: Sequence[Example],
+    labels: LabelSet,
+    version: str,
+    *,
+    soft: bool,
+    heads: feed.Heads | None = None,
+) -> Lesson:
+    """Clean examples and turn what people said of them into targets (see ``Lesson``)."""
+    harmless = [name for name in labels.names[:1] if not labels.is_hateful(name)]
+    heads = heads or {}
+    marked = {name for head in heads.values() if head.type == "spans" for name in head.train}
+    return Lesson(
+        [_clean(example.text, version) for example in examples],
+        distributions(examples, labels, soft=soft),
+        {
+            name: feed.truths(examples, head, harmless)
+            for name, head in heads.items()
+            if head.type != "spans"
+        },
+        [example.spans if example.source in marked else None for example in examples],
     )
 
 
 def distributions(examples: Sequence[Example], labels: LabelSet, *, soft: bool) -> Floats:
-    """Return the share of each label per example, shape (examples, labels)."""
-    rows = [
-        normalise(example.votes) if soft and example.votes else one_hot(str(example.label), labels)
-        for example in examples
-    ]
+    """Return what is known of the label of each example, shape (examples, labels).
+
+    A row is a distribution; or a 1 for each label of a partial one (``a|b``); or zeros.
+    """
+    rows = [_row(example, labels, soft=soft) for example in examples]
     return np.stack(rows) if rows else np.zeros((0, len(labels)))
+
+
+def _row(example: Example, labels: LabelSet, *, soft: bool) -> Floats:
+    if soft and example.votes:
+        return normalise(example.votes)
+    if example.label is None:
+        return np.zeros(len(labels))
+    return np.sum([one_hot(part, labels) for part in parts(example.label)], axis=0)
 
 
 def class_weights(targets: Floats, mode: str) -> Floats:
@@ -122,5 +205,5 @@ def class_weights(targets: Floats, mode: str) -> Floats:
     return np.sqrt(balanced) if mode == "sqrt" else balanced
 
 
-def _clean(text: str, version: str) -> str:
-    return text if version == "none" else cleaning.clean(text).text
+def _clean(text: str, version: str) -> Cleaned:
+    return untouched(text) if version == "none" else cleaning.clean(text)

@@ -43,27 +43,27 @@ def train(
     base = resolve(model.base, model.revision)
     embedder = Embedder(base, model.max_length, training.embed_batch_size)
     cache = EmbeddingCache(paths.cache() / "embeddings.sqlite", embedder)
-    train_vectors = cache.embed(material.texts, progress=True)
-    held_out_vectors = cache.embed(material.held_out, progress=True)
+    train_vectors = cache.embed(material.train.texts, progress=True)
+    held_out_vectors = cache.embed(material.held_out.texts, progress=True)
 
     _seed(seed)
     settings = model.layer.model_dump(mode="json")
-    layer = Layer(settings, embedder.width, material.targets.shape[1])
-    weights = class_weights(material.targets, training.class_weight)
+    layer = Layer(settings, embedder.width, material.train.classes.shape[1])
+    weights = class_weights(material.train.classes, training.class_weight)
     module = LayerTraining(layer, torch.tensor(weights, dtype=torch.float32), training)
     best = BestWeights(layer)
     trainer = _trainer(training, best, material.work / LOG)
     trainer.fit(
         module,
-        _loader(train_vectors, material.targets, training.batch_size, seed=seed),
-        _loader(held_out_vectors, material.held_out_targets, training.batch_size),
+        _loader(train_vectors, material.train.classes, training.batch_size, seed=seed),
+        _loader(held_out_vectors, material.held_out.classes, training.batch_size),
     )
     layer.load_state_dict(best.weights)
     files = (*two_stage.save(layer, material.work), _copy_tokenizer(base.folder, material.work))
     facts = {"epochs": trainer.current_epoch, "best_validation_loss": best.loss}
     architecture = model.model_dump(mode="json", exclude={"revision"})
     scorer = TwoStage(cache, layer)
-    return Trained(scorer, "torch", architecture, files, base.record, facts)
+    return Trained(scorer, "torch", architecture, files, base.record, facts=facts)
 
 
 class BestWeights(Callback):

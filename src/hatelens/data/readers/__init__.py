@@ -30,6 +30,7 @@ Reader = Callable[[Card, Sequence[Located]], Reading]
 READERS = Registry(
     "reader",
     {
+        "templates": "hatelens.data.readers.templates:read",
         "table": "hatelens.data.readers.table:read",
         "hatexplain": "hatelens.data.readers.hatexplain:read",
         "social_bias_frames": "hatelens.data.readers.social_bias_frames:read",

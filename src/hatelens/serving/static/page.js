@@ -4,8 +4,10 @@
 const at = (id) => document.getElementById(id);
 const answer = at("answer");
 const hatefulLabels = JSON.parse(answer.dataset.hateful);
+const named = JSON.parse(answer.dataset.named);
 const percent = (score) => `${(100 * score).toFixed(1)} %`;
 const points = (score) => `${(100 * score).toFixed(1)} points`;
+const languages = new Intl.DisplayNames(["en"], { type: "language" });
 const within = (score) => Math.min(Math.max(score, 0), 1);
 const DECISIONS = {
   flag: "Flagged",
@@ -21,7 +23,7 @@ function element(tag, className, text) {
 }
 
 // Offsets count Unicode code points, as in Python; JavaScript strings count UTF-16 units.
-function marked(text, spans) {
+function marked(text, spans, weight) {
   const letters = Array.from(text);
   const strongest = Math.max(...spans.map((span) => span.score), 1e-9);
   const parts = [];
@@ -31,7 +33,7 @@ function marked(text, spans) {
     parts.push(document.createTextNode(letters.slice(done, span.begin).join("")));
     const mark = element("mark", "", letters.slice(span.begin, span.end).join(""));
     mark.style.setProperty("--strength", within(span.score / strongest));
-    mark.title = `carried ${points(span.score)}`;
+    mark.title = weight(span.score);
     parts.push(mark);
     done = span.end;
   }
@@ -39,18 +41,38 @@ function marked(text, spans) {
   return parts;
 }
 
-function words(text, spans) {
-  if (!spans.length) return [element("p", "hint", "No single word carried the score.")];
-  const letters = Array.from(text);
+// Pairs of words and what is said of each, the first ones of a list.
+function chips(pairs, write) {
   const list = element("ol", "words");
-  for (const span of [...spans].sort((a, b) => b.score - a.score).slice(0, 8)) {
+  for (const [words, score] of pairs.sort((a, b) => b[1] - a[1]).slice(0, 8)) {
     const item = element("li");
-    item.append(element("bdi", "", letters.slice(span.begin, span.end).join("")));
-    item.append(element("span", "number", ` ${points(span.score)}`));
+    item.append(element("bdi", "", words), element("span", "number", ` ${write(score)}`));
     list.append(item);
   }
-  const title = element("p", "hint", "Without the word the score falls by:");
-  return [title, list];
+  return list;
+}
+
+function words(record, weight) {
+  if (!record.spans.length) return [element("p", "hint", "No single word carried the score.")];
+  const letters = Array.from(record.text);
+  const title = record.explanation ? "Without the word the score falls by:" : "The model marks:";
+  const pairs = record.spans.map(({ begin, end, score }) => [letters.slice(begin, end).join(""), score]);
+  return [element("p", "hint", title), chips(pairs, weight)];
+}
+
+// What reaches its threshold; whom a text attacks is no question where it attacks nobody.
+function said(record) {
+  const targets = record.decision === "clear" ? {} : record.targets;
+  const kinds = [["Who is attacked", targets], ["What else it is", record.attributes]];
+  return kinds.flatMap(([title, scores]) => {
+    const sure = Object.entries(scores).filter(([name, score]) => score >= (named[name] ?? 0.5));
+    return sure.length ? [element("h3", "", title), chips(sure, percent)] : [];
+  });
+}
+
+function write(id, line) {
+  at(id).textContent = line;
+  at(id).hidden = !line;
 }
 
 function scores(record) {
@@ -81,13 +103,17 @@ function show(record) {
   bar.style.setProperty("--clear-at", within(answer.dataset.clear ?? 0.5));
   bar.style.setProperty("--flag-at", within(answer.dataset.flag ?? 0.5));
   at("limits").textContent = limits();
-  at("marked").replaceChildren(...marked(record.text, record.spans));
-  at("words").replaceChildren(...words(record.text, record.spans));
+  write("note", record.note);
+  write("language", record.language && `Language: ${languages.of(record.language)}.`);
+  const weight = record.explanation ? points : percent;
+  at("marked").replaceChildren(...marked(record.text, record.spans, weight));
+  at("words").replaceChildren(...words(record, weight));
+  at("said").replaceChildren(...said(record));
   at("scores").replaceChildren(...scores(record));
   answer.hidden = false;
   answer.scrollIntoView({ block: "nearest" });
   at("status").textContent =
-    `${decision}. Labelled ${record.label}, ${percent(record.hateful)} hateful.`;
+    `${decision}. Labelled ${record.label}, ${percent(record.hateful)} hateful. ${record.note}`;
 }
 
 function fail(line) {
@@ -98,11 +124,11 @@ function fail(line) {
   at("error").scrollIntoView({ block: "nearest" });
 }
 
-async function infer(text) {
+async function infer(text, explain) {
   const response = await fetch("/infer", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text, explain: true }),
+    body: JSON.stringify({ text, explain }),
   });
   const content = await response.json();
   if (!response.ok) throw new Error(content.error);
@@ -117,7 +143,9 @@ async function ask() {
   at("go").disabled = true;
   at("status").textContent = "Checking the text.";
   try {
-    show(await infer(text));
+    // A model that marks words by itself needs no explanation, which is slower.
+    const record = await infer(text, false);
+    show(record.spans.length ? record : await infer(text, true));
   } catch (error) {
     const offline = error instanceof TypeError;
     fail(offline ? "The server does not answer. Is it still running?" : error.message);

@@ -1,0 +1,111 @@
+"""Trains the kind ``encoder``: system E's recipe and beyond, with the Transformers Trainer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from hatelens.config.encoder import EncoderModel, EncoderTraining
+from hatelens.evaluation.glance import glance
+from hatelens.labels import LabelSet
+from hatelens.models import encoder as kind
+from hatelens.models.base import TOKENIZER, BaseModel, resolve
+from hatelens.models.encoder import Encoder, EncoderScorer
+from hatelens.models.heads import Head
+from hatelens.models.token_heads import SPANS
+from hatelens.models.tokens import Tokenizer
+from hatelens.training.finetune import Finetuner, Metrics, arguments
+from hatelens.training.lessons import Collator, Lessons
+from hatelens.training.trained import Material, Trained, class_weights
+
+LOG = "log"
+"""Folder inside the model folder: what the Trainer logged, as JSON."""
+
+
+def train(model: EncoderModel, training: EncoderTraining, material: Material, seed: int) -> Trained:
+    """Fine-tune an encoder and write it to the work folder.
+
+    A killed run goes on from its last checkpoint when the same recipe is trained again on the same
+    data, and ends with the same weights as one that was not killed.
+
+    Raises:
+        ModelError: the base model is not at hand, or the adapter does not fit it.
+    """
+    base = resolve(model.base, model.revision)
+    tokenizer = Tokenizer(base.folder / TOKENIZER, model.max_length)
+    heads = tuple(Head(name, each.type, each.names) for name, each in material.heads.items())
+    set_seed(seed)
+    tuned = _encoder(base, model, training, heads, material.labels)
+    scorer = EncoderScorer(tuned, tokenizer)
+    trainer = _finetuner(scorer, training, material, seed)
+    trainer.train(resume_from_checkpoint=_checkpoint(material.resume))
+    files = kind.save(tuned, base.folder / TOKENIZER, material.work)
+    _log(trainer, material.work / LOG)
+    facts = {"steps": trainer.state.global_step, "epochs": round(trainer.state.epoch or 0.0, 3)}
+    architecture = model.model_dump(mode="json", exclude={"revision"})
+    return Trained(scorer, "torch", architecture, files, base.record, heads, facts)
+
+
+def _encoder(
+    base: BaseModel,
+    model: EncoderModel,
+    training: EncoderTraining,
+    heads: tuple[Head, ...],
+    labels: LabelSet,
+) -> Encoder:
+    classifier = kind.classifier(base, labels)
+    if training.gradient_checkpointing:
+        classifier.gradient_checkpointing_enable({"use_reentrant": False})
+    if model.adapter is None:
+        return Encoder(classifier, heads)
+    return Encoder(kind.adapted(classifier, model.adapter.model_dump()), heads)
+
+
+def _finetuner(
+    scorer: EncoderScorer, training: EncoderTraining, material: Material, seed: int
+) -> Finetuner:
+    weights = class_weights(_exact(material.train.classes), training.class_weight)
+    return Finetuner(
+        model=scorer.encoder,
+        args=arguments(training, material.resume, seed, measures=bool(material.held_out.cleaned)),
+        lessons=Lessons(material.train, scorer.tokenizer),
+        collator=Collator(scorer.tokenizer),
+        training=training,
+        weights=torch.tensor(weights, dtype=torch.float32),
+        shares={
+            SPANS if head.type == "spans" else name: head.weight
+            for name, head in material.heads.items()
+        },
+        measure=lambda: _measured(scorer, material),
+    )
+
+
+def _measured(scorer: EncoderScorer, material: Material) -> Metrics:
+    """Measure the classes on the validation texts while training."""
+    mode = scorer.encoder.training
+    logits = scorer.logits(material.held_out.texts)
+    scorer.encoder.train(mode)
+    return glance(logits, material.held_out_truth, material.labels)
+
+
+def _exact(classes: np.ndarray) -> np.ndarray:
+    return classes[np.isclose(classes.sum(axis=1), 1.0)]
+
+
+def _checkpoint(resume: Path) -> str | None:
+    found = get_last_checkpoint(str(resume)) if resume.is_dir() else None
+    if found:
+        sys.stderr.write(f"hatelens: going on from {Path(found).name}.\n")
+    return found
+
+
+def _log(trainer: Finetuner, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(trainer.state.log_history, indent=1)
+    (folder / "steps.json").write_text(text + "\n", encoding="utf-8")
