@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import CountVectorizer
 
 from hatelens.data import catalog, grammar, templates
@@ -167,12 +168,12 @@ def nearest(
 ) -> Values:
     """Return the highest Jaccard similarity of each of our texts to any of theirs."""
     counter = CountVectorizer(analyzer=features, binary=True, dtype=np.float32)
-    right = counter.fit_transform(theirs)
+    right = csr_array(counter.fit_transform(theirs))
     sizes = np.asarray(right.sum(axis=1)).ravel()
     best = np.zeros(len(ours))
     for begin in range(0, len(ours), CHUNK):
         part = list(ours[begin : begin + CHUNK])
-        shared = np.asarray((counter.transform(part) @ right.T).todense())
+        shared = (csr_array(counter.transform(part)) @ right.T).toarray()
         own = np.array([len(features(text)) for text in part])[:, None]
         best[begin : begin + CHUNK] = (shared / (own + sizes[None, :] - shared)).max(axis=1)
     return best

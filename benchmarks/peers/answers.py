@@ -26,13 +26,19 @@ def of(talk: Conversation, texts: Sequence[str]) -> Answers:
     Raises:
         PeerError: the peer does not answer.
     """
-    file = _file(talk.peer, texts)
-    if file.is_file() and not talk.peer.own:
-        return json.loads(file.read_text(encoding="utf-8"))
     parts = (texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK))
-    found = [answer for part in parts for answer in talk.answers(part)]
-    if not talk.peer.own:
-        _keep(file, found)
+    return [answer for part in parts for answer in _chunk(talk, part)]
+
+
+def _chunk(talk: Conversation, texts: Sequence[str]) -> Answers:
+    """Keep what was said at once, so that a run that was cut off goes on from there."""
+    if talk.peer.own:
+        return talk.answers(texts)
+    file = _file(talk.peer, texts)
+    if file.is_file():
+        return json.loads(file.read_text(encoding="utf-8"))
+    found = talk.answers(texts)
+    _keep(file, found)
     return found
 
 

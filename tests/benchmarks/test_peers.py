@@ -176,7 +176,7 @@ def test_a_peer_that_marks_nothing_has_no_character_f1(data):
     assert quality.span_f1(chosen, [{"spans": []}, {}]) is None
 
 
-def test_no_data_at_hand_is_said(without_shared_data, monkeypatch, tmp_path):
+def test_no_data_at_hand_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("HATELENS_DATA", str(tmp_path))
     with pytest.raises(DataError, match="stormfront is not on this machine"):
         material.load(["stormfront"])

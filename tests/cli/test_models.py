@@ -21,7 +21,7 @@ def call(*arguments):
 def test_kinds_bases_and_folders_are_listed(linear_folder, tmp_path):
     linear_folder(tmp_path / "runs" / "mine", "vermin", labels=LABELS)
     listing = json.loads(call("models", "list", "--runs", tmp_path / "runs", "--json").stdout)
-    assert listing["kinds"] == ["linear", "two_stage"]
+    assert {"encoder", "linear", "two_stage"} <= set(listing["kinds"])
     assert "minilm (installed)" in listing["bases"]
     assert listing["folders"] == [str(tmp_path / "runs" / "mine")]
 
@@ -65,3 +65,19 @@ def test_an_export_prints_its_folder_and_its_proof(trained_linear, tmp_path):
 def test_an_unknown_form_is_said(trained_linear, tmp_path):
     with pytest.raises(ModelError, match="There are onnx, onnx-int8"):
         call("export", trained_linear, "--to", "gguff", "--out", tmp_path / "x")
+
+
+def test_a_published_classifier_is_adopted(base_folder, tmp_path):
+    from hatelens.models import encoder
+    from hatelens.models.base import resolve
+
+    theirs = tmp_path / "theirs"
+    encoder.classifier(resolve(str(base_folder)), LABELS).save_pretrained(theirs)
+    (theirs / "tokenizer.json").write_bytes((base_folder / "tokenizer.json").read_bytes())
+    assert "encoder (torch)" in call("models", "show", theirs).stdout
+    done = call("models", "adopt", theirs, "--hateful", "normal", "--out", tmp_path / "ours")
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "ours")
+    shown = json.loads(call("models", "show", tmp_path / "ours", "--json").stdout)
+    assert shown["labels"]["hateful"] == ["normal"]
+    as_json = call("models", "adopt", theirs, "--out", tmp_path / "two", "--json").stdout
+    assert json.loads(as_json) == {"folder": str(tmp_path / "two")}

@@ -45,10 +45,11 @@ RECIPES = {
     "encoder_lora_davidson",
     "encoder_mpnet",
     "default_en",
+    "cascade",
     "demo_cascade",
 }
 
-OWN_DATA = {"linear", "two_stage", "encoder", "cascade"}
+OWN_DATA = {"linear", "two_stage", "encoder"}
 KINDS = ("linear", "two_stage", "encoder", "cascade")
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -122,7 +123,10 @@ def test_the_recipe_for_hate_speech_offensive_is_system_e():
     assert isinstance(training, EncoderTraining)
     assert (training.num_train_epochs, training.per_device_train_batch_size) == (3.0, 16)
     assert (training.weight_decay, training.warmup_steps) == (0.01, 500)
-    assert training.model_extra["eval_strategy"] == "epoch"
+    assert training.model_extra == {
+        "eval_strategy": "epoch",
+        "per_device_eval_batch_size": 16,
+    }
 
 
 def test_the_lora_recipe_differs_from_the_davidson_one_by_its_adapter():
@@ -264,7 +268,7 @@ def test_a_file_gives_its_name_to_a_recipe_without_one():
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ([], r"No recipe was named; say recipe=NAME once\. There are demo_linear, "),
+        ([], r"No recipe was named; say recipe=NAME once\. There are cascade, "),
         (["seed=3"], "No recipe was named"),
         (["recipe=null"], "No recipe was named"),
         (["recipe=demo_linear", "recipe=linear_ghc"], "Several recipes were named"),

@@ -50,7 +50,7 @@ def test_a_map_to_an_output_that_a_head_lacks_is_said():
 
 
 def test_heads_belong_to_an_encoder():
-    with pytest.raises(ConfigError, match="heads need model.kind 'encoder'; found 'linear'"):
+    with pytest.raises(ConfigError, match=r"heads need model\.kind 'encoder'; found 'linear'"):
         compose(["recipe=demo_linear", "heads.marks={type: spans, train: {sample: {}}}"])
 
 

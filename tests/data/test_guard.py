@@ -48,5 +48,5 @@ def test_a_machine_without_data_guards_the_sample(monkeypatch: pytest.MonkeyPatc
 
     held = guard()
 
-    assert set(held.names) == {"sample"}
+    assert set(held.names) == {"functions_en", "sample"}
     assert held.trespassers([Example("a", sentence(1))], 0.85) == {}

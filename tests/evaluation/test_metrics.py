@@ -11,7 +11,7 @@ from sklearn import metrics as scikit_learn
 from hatelens.errors import DataError, ModelError
 from hatelens.evaluation import weighted
 from hatelens.evaluation.estimate import Estimate
-from hatelens.evaluation.metrics import SUMMARY, measure, quick
+from hatelens.evaluation.metrics import SUMMARY, measure
 from hatelens.labels import POOLED, LabelSet
 
 reference: Any = scikit_learn
@@ -268,14 +268,3 @@ def test_three_classes_have_an_auroc_of_one_against_one_as_in_scikit_learn():
     assert "auroc_ovo" not in two.summary
     one = measure(["a", "a"], p[:2], labels, resamples=5)
     assert one["auroc_ovo"].value is None
-
-
-def test_quick_figures_leave_out_unknown_and_partial_truths():
-    labels = LabelSet(("a", "b", "c"), ("c",))
-    p = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4], [0.0, 0.0, 1.0]])
-    truth = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0], [np.nan] * 3])
-    found = quick(p, truth, labels)
-
-    assert (found["accuracy"], found["macro_f1"], found["auroc"]) == (1.0, 1.0, 1.0)
-    assert found["loss"] == pytest.approx(-(2 * np.log(0.8) + np.log(0.6)) / 3)
-    assert quick(p[:1], truth[:1], labels)["auroc"] == 0.5

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from hatelens.data import catalog
 from hatelens.errors import ModelError
 from hatelens.export import onnx
+from hatelens.labels import LabelSet
+from hatelens.models import encoder as kind
 from hatelens.models import folder, manifest
+from hatelens.models.base import resolve
+from hatelens.models.classifier import Classifier
+from hatelens.models.heads import Head
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +118,83 @@ def test_a_folder_without_papers_is_exported_too(trained_linear, tmp_path):
 
 
 def test_comparing_finds_the_largest_difference(trained_linear):
-    model = folder.load(str(trained_linear))
+    model = folder.classifier(str(trained_linear))
     proof = onnx.compare(model, model, ["a", "b"])
     np.testing.assert_array_equal([proof.largest, proof.agreement], [0.0, 1.0])
+
+
+HEADS = (
+    Head("attributes", "attributes", ("insult", "threat"), (2.0, 1.0), (0.5, -0.5)),
+    Head("target", "targets", ("folk",)),
+    Head("marks", "spans", ("span",)),
+)
+WORDY = ["marsh folk sing", "", "worthless a b c d e f g h i j " * 4, "a", "b \u200bc"] * 20
+
+
+@pytest.fixture(scope="module", params=["whole", "adapter"])
+def several_heads(request, tmp_path_factory, base_folder):
+    """Hold a tiny encoder with three further heads and random weights."""
+    base = resolve(str(base_folder))
+    torch.manual_seed(2)
+    labels = LabelSet(("normal", "hateful"), ("hateful",))
+    settings = {"rank": 2, "alpha": 4, "dropout": 0.1, "targets": ["query", "dense"]}
+    adapter = settings if request.param == "adapter" else None
+    model = kind.classifier(base, labels)
+    made = kind.Encoder(kind.adapted(model, adapter) if adapter else model, HEADS)
+    for name, values in made.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(values)  # an adapter begins with no effect
+    out = tmp_path_factory.mktemp("heads") / "model"
+    with folder.writing(out) as work:
+        files = folder.hashes(work, kind.save(made, base.folder / "tokenizer.json", work))
+        architecture = {"max_length": 16, "adapter": adapter}
+        folder.write_manifest(
+            work,
+            manifest.Manifest(
+                "tiny", "encoder", "torch", labels, architecture, files, base.record, heads=HEADS
+            ),
+        )
+    return out
+
+
+def test_all_heads_in_one_graph_are_equal(several_heads, tmp_path):
+    proof = onnx.export(str(several_heads), tmp_path / "onnx", "onnx", WORDY)
+    assert proof.largest < 1e-4
+    assert proof.agreement == 1.0
+    before, after = (
+        folder.classifier(str(each)).outputs(WORDY) for each in (several_heads, tmp_path / "onnx")
+    )
+    np.testing.assert_allclose(after.logits, before.logits, atol=1e-4)
+    assert set(after.heads) == set(before.heads) == {"attributes", "target"}
+    for name, values in before.heads.items():
+        np.testing.assert_allclose(after.heads[name], values, atol=1e-4)
+    for one, other in zip(before.tokens, after.tokens, strict=True):
+        np.testing.assert_allclose(one.logits, other.logits, atol=1e-4)
+        assert list(one.offsets) == list(other.offsets)
+    predictions = [
+        folder.load(str(each)).predict(WORDY[:3]) for each in (several_heads, tmp_path / "onnx")
+    ]
+    for one, other in zip(*predictions, strict=True):
+        assert [(span.begin, span.end) for span in one.spans] == [
+            (span.begin, span.end) for span in other.spans
+        ]
+
+
+def test_int8_keeps_all_heads_and_their_shapes(several_heads, tmp_path):
+    onnx.export(str(several_heads), tmp_path / "int8", "onnx-int8", WORDY)
+    before, after = (
+        folder.classifier(str(each)).outputs(WORDY) for each in (several_heads, tmp_path / "int8")
+    )
+    assert after.logits.shape == before.logits.shape
+    for name, values in before.heads.items():
+        assert after.heads[name].shape == values.shape
+    for one, other in zip(before.tokens, after.tokens, strict=True):
+        assert one.logits.shape == other.logits.shape
+    np.testing.assert_allclose(after.logits, before.logits, atol=0.3)
+
+
+def test_what_a_head_is_off_by_counts(several_heads):
+    original = folder.classifier(str(several_heads))
+    heads = tuple(replace(head, intercepts=(3.0,) * len(head.names)) for head in HEADS)
+    other = Classifier(original.scorer, replace(original.manifest, heads=heads))
+    assert onnx.compare(original, other, WORDY[:4]).largest > 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import peft
@@ -29,8 +30,13 @@ class KilledError(Exception):
     """Stands for a signal that ends the process."""
 
 
-def with_changes(training: EncoderTraining, **changes: object) -> EncoderTraining:
-    return EncoderTraining(**(training.model_dump() | changes))
+def with_changes(training: EncoderTraining, **changes: Any) -> EncoderTraining:
+    values: dict[str, Any] = training.model_dump() | changes
+    return EncoderTraining(**values)
+
+
+def encoder_of(trained: Any) -> torch.nn.Module:
+    return trained.scorer.encoder
 
 
 def manifest_of(trained, work) -> Manifest:
@@ -47,14 +53,19 @@ def manifest_of(trained, work) -> Manifest:
     )
 
 
-def test_it_learns_what_it_is_shown_and_logs_it(model, prepared):
+def test_it_learns_what_it_is_shown_and_logs_it(model, prepared, capsys):
     material = prepared()
-    trained = encoder.train(model, with_changes(FAST, num_train_epochs=6.0), material, 0)
+    trained = encoder.train(
+        model, with_changes(FAST, num_train_epochs=6.0, learning_rate=0.03), material, 0
+    )
     assert trained.scorer.logits(GOOD + BAD).argmax(axis=1).tolist() == [0] * 4 + [1] * 4
     log = json.loads((material.work / "log" / "steps.json").read_text())
     assert any("eval_macro_f1" in entry for entry in log)
     assert trained.facts["epochs"] == 6.0
     assert {"model.safetensors", "config.json", "tokenizer.json"} == set(trained.files)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "step 24 of 24: " in captured.err
     written = {path.suffix for path in material.work.rglob("*") if path.is_file()}
     assert written <= {".safetensors", ".json"}
 
@@ -91,9 +102,7 @@ def test_an_adapter_folder_opens_in_peft_with_equal_logits(model, prepared):
 def test_an_adapter_leaves_the_base_as_it_is_and_learns_the_layer_on_top(model, prepared):
     small = model.model_copy(update={"adapter": ADAPTER})
     trained = encoder.train(small, FAST, prepared(), 0)
-    learned = {
-        name for name, each in trained.scorer.encoder.named_parameters() if each.requires_grad
-    }
+    learned = {name for name, each in encoder_of(trained).named_parameters() if each.requires_grad}
     assert any("lora_A" in name for name in learned)
     assert any("modules_to_save" in name for name in learned)
     assert all("lora_" in name or "modules_to_save" in name for name in learned)
@@ -101,8 +110,14 @@ def test_an_adapter_leaves_the_base_as_it_is_and_learns_the_layer_on_top(model, 
 
 def test_a_layer_that_the_base_lacks_is_named(model, prepared):
     wrong = model.model_copy(update={"adapter": AdapterSettings(targets=("c_attn",))})
-    with pytest.raises(ModelError, match=r"model\.adapter does not fit the base: .*c_attn"):
+    with pytest.raises(ModelError, match=r"targets named 'c_attn'. There are .*query"):
         encoder.train(wrong, FAST, prepared(), 0)
+    misspelt = AdapterSettings(targets=("query", "valeu"))
+    with pytest.raises(ModelError, match="did you mean 'value'"):
+        encoder.train(model.model_copy(update={"adapter": misspelt}), FAST, prepared(), 0)
+    table = AdapterSettings(targets=("LayerNorm",))
+    with pytest.raises(ModelError, match=r"model\.adapter does not fit the base"):
+        encoder.train(model.model_copy(update={"adapter": table}), FAST, prepared(), 0)
 
 
 @pytest.mark.parametrize("order", ["group_by_length", "random"])
@@ -115,7 +130,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(model, prepared, monkeypatch, 
 
     def dies(self, *values, **named):
         taken.append(1)
-        if len(taken) == 6:
+        if len(taken) == 8:
             raise KilledError
         return step(self, *values, **named)
 
@@ -125,7 +140,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(model, prepared, monkeypatch, 
         with pytest.raises(KilledError):
             encoder.train(model, training, killed, 0)
     encoder.train(model, training, replace(killed, work=prepared("again").work), 0)
-    assert "going on from checkpoint-4" in capsys.readouterr().err
+    assert "going on from checkpoint-6" in capsys.readouterr().err
     folders = [whole.work, killed.work.with_name("again")]
     assert len({sha256(folder / "model.safetensors") for folder in folders}) == 1
 
@@ -153,7 +168,7 @@ def test_heads_are_saved_and_load_again(model, prepared):
     material = prepared(train=taught, heads={"attributes": INSULT, "spans": SPANS})
     trained = encoder.train(model, FAST, material, 0)
     again = kind.load(material.work, manifest_of(trained, material.work))
-    first, second = trained.scorer.outputs(GOOD), again.outputs(GOOD)
+    first, second = trained.outputs(GOOD), again.outputs(GOOD)
     np.testing.assert_allclose(first.logits, second.logits, atol=1e-6)
     np.testing.assert_allclose(first.heads["attributes"], second.heads["attributes"], atol=1e-6)
     assert second.heads["attributes"].shape == (4, 2)
@@ -169,7 +184,6 @@ def test_a_head_that_no_text_feeds_keeps_its_first_weights(model, prepared):
         material = prepared(name, train=taught, heads=heads)
         encoder.train(model, with_changes(FAST, weight_decay=0.0), material, 0)
         weights[name] = load_file(material.work / "heads.safetensors")
-    torch.manual_seed(0)
     np.testing.assert_array_equal(weights["fed"]["spans.weight"], weights["unfed"]["spans.weight"])
     assert not torch.equal(weights["fed"]["attributes.bias"], weights["unfed"]["attributes.bias"])
 

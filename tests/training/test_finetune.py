@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hatelens.config.encoder import EncoderTraining
+from hatelens.errors import ConfigError
 from hatelens.models.base import resolve
 from hatelens.models.encoder import Encoder, classifier
 from hatelens.models.heads import Head
@@ -76,6 +77,13 @@ def test_early_stopping_saves_whenever_it_measures(tmp_path):
     assert by_steps.eval_steps == by_steps.save_steps == 20
     assert by_steps.load_best_model_at_end
     assert by_steps.metric_for_best_model == "eval_macro_f1"
+
+
+def test_settings_that_do_not_go_together_are_one_plain_line(tmp_path):
+    settings = EncoderTraining(early_stopping_patience=1, eval_strategy="no")
+    with pytest.raises(ConfigError, match="training: ") as caught:
+        arguments(settings, tmp_path, 0, measures=True)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_loss_is_better_when_it_is_smaller(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,6 +97,7 @@ def test_class_weights_are_those_of_scikit_learn():
     from sklearn.utils.class_weight import compute_class_weight
 
     rows = [0, 0, 0, 1, 2, 2]
-    expected = compute_class_weight("balanced", classes=np.arange(3), y=rows)
+    classes: Any = np.arange(3)
+    expected: Any = compute_class_weight("balanced", classes=classes, y=rows)
     np.testing.assert_allclose(class_weights(np.eye(3)[rows], "balanced"), expected)
     np.testing.assert_allclose(class_weights(np.eye(3)[rows], "sqrt"), np.sqrt(expected))

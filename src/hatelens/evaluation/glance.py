@@ -31,7 +31,7 @@ def glance(logits: Floats, truth: Floats, labels: LabelSet) -> Mapping[str, floa
     return {
         "loss": log_loss(probabilities[mass > 0], truth[mass > 0]),
         "accuracy": float((true == said).mean()),
-        "macro_f1": float(f1_score(true, said, average="macro", zero_division=0.0)),
+        "macro_f1": float(f1_score(true, said, average="macro", zero_division=0)),
         "auroc": _auroc(probabilities[single], np.eye(len(labels))[true], labels),
     }
 

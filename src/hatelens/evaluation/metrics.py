@@ -11,7 +11,6 @@ import numpy as np
 
 from hatelens.errors import DataError, ModelError
 from hatelens.evaluation import weighted
-from hatelens.evaluation.calibration import log_loss, partial
 from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.weighted import ClassRates, Ints
 from hatelens.labels import Floats, LabelSet
@@ -242,32 +241,6 @@ def measure(
         resamples=resamples,
         seed=seed,
     )
-
-
-def quick(probabilities: Floats, truth: Floats, labels: LabelSet) -> dict[str, float]:
-    """Return the figures that training watches, without intervals.
-
-    Args:
-        probabilities: shape (texts, labels).
-        truth: shape (texts, labels), each row one-hot, shares of votes (the largest counts) or a
-            mask of what may be true (only its loss counts); rows of nan or 0 are unknown.
-        labels: the classes.
-
-    Returns:
-        ``loss``, ``accuracy``, ``macro_f1`` and ``auroc`` (0.5 where it is undefined).
-
-    Raises:
-        DataError: no text has a known class.
-    """
-    known = np.nan_to_num(truth).sum(axis=1) > 0
-    probabilities, truth = probabilities[known], truth[known]
-    whole = ~partial(truth)
-    names = [labels.names[column] for column in truth[whole].argmax(axis=1)]
-    exact = Answers.checked(names, probabilities[whole], labels).exact().summary
-    figures = {name: float(exact[name][0]) for name in ("accuracy", "macro_f1", "auroc")}
-    return {"loss": log_loss(probabilities, truth)} | {
-        name: 0.5 if np.isnan(figure) else figure for name, figure in figures.items()
-    }
 
 
 def _averaged(columns: list[Floats]) -> Floats:

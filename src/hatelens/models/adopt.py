@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer as Backend
 
-from hatelens import __version__
 from hatelens.errors import ModelError, require
 from hatelens.models import folder as folders
 from hatelens.models import manifest as manifests
@@ -17,6 +17,10 @@ from hatelens.models.base import TOKENIZER
 from hatelens.models.published import ADAPTER, Wishes
 
 _ABOUT = "README.md"
+_VOCABULARIES = (
+    *("vocab.txt", "vocab.json", "bpe.codes", "tokenizer.model"),
+    *("sentencepiece.bpe.model", "spiece.model", "spm.model"),
+)
 
 
 def adopt(name: str, out: Path, wishes: Wishes) -> None:
@@ -46,7 +50,7 @@ def adopt(name: str, out: Path, wishes: Wishes) -> None:
             shutil.copyfile(source / file, work / file)
         if (source / _ABOUT).is_file():
             shutil.copyfile(source / _ABOUT, work / folders.CARD)
-        folders.write_manifest(work, replace(made, package=__version__))
+        folders.write_manifest(work, replace(made, package=importlib.metadata.version("hatelens")))
 
 
 def _tokenizer(source: Path, wishes: Wishes, work: Path) -> None:
@@ -58,6 +62,8 @@ def _tokenizer(source: Path, wishes: Wishes, work: Path) -> None:
         if (place / TOKENIZER).is_file():
             shutil.copyfile(place / TOKENIZER, work / TOKENIZER)
             return
+    if not any((source / name).is_file() for name in _VOCABULARIES):
+        raise ModelError(f"{source} has no {TOKENIZER}, and no vocabulary to make one of.")
     _made(source).save(str(work / TOKENIZER))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
-from hatelens.errors import ModelError, require
+from hatelens.errors import ModelError, require, unknown
 from hatelens.labels import Floats, LabelSet
 from hatelens.models.base import TOKENIZER, BaseModel, resolve
 from hatelens.models.heads import Head, Outputs
@@ -41,9 +41,9 @@ class Encoder(torch.nn.Module):
         heads: the further heads.
     """
 
-    def __init__(self, classifier: torch.nn.Module, heads: Sequence[Head] = ()) -> None:
+    def __init__(self, classifier: Any, heads: Sequence[Head] = ()) -> None:
         super().__init__()
-        self.classifier = classifier
+        self.classifier: Any = classifier
         width = classifier.config.hidden_size
         self.types = {head.name: head.type for head in heads}
         self.heads = torch.nn.ModuleDict(
@@ -149,9 +149,10 @@ def adapted(model: PreTrainedModel, settings: Mapping[str, Any]) -> torch.nn.Mod
         settings: ``rank``, ``alpha``, ``dropout`` and ``targets``.
 
     Raises:
-        ModelError: no layer bears one of the names in ``targets``.
+        ModelError: the base has no layer of a name in ``targets``, or one that cannot be adapted.
     """
     peft = require("peft", "train")
+    _check_targets(model, settings["targets"])
     config = peft.LoraConfig(
         task_type="SEQ_CLS",
         r=settings["rank"],
@@ -165,10 +166,28 @@ def adapted(model: PreTrainedModel, settings: Mapping[str, Any]) -> torch.nn.Mod
         raise ModelError(f"model.adapter does not fit the base: {error}") from None
 
 
+def _check_targets(model: PreTrainedModel, targets: Sequence[str]) -> None:
+    """Refuse a name that no layer bears: one among several would be passed over in silence."""
+    names = [f".{name}" for name, _ in model.named_modules()]
+    linear = [name for name, each in model.named_modules() if isinstance(each, torch.nn.Linear)]
+    for target in targets:
+        if not any(name.endswith(f".{target}") for name in names):
+            raise ModelError(
+                unknown("layer of the base in model.adapter.targets", target, _last(linear))
+            )
+
+
+def _last(names: Iterable[str]) -> set[str]:
+    return {name.rsplit(".", 1)[-1] for name in names}
+
+
 def save(encoder: Encoder, tokenizer: Path, folder: Path) -> tuple[str, ...]:
     """Write an encoder in Transformers' form, or its adapter in PEFT's, and return the files."""
     encoder.classifier.save_pretrained(folder)
     (folder / TOKENIZER).write_bytes(tokenizer.read_bytes())
+    settings = tokenizer.with_name("tokenizer_config.json")
+    if settings.is_file():  # for Transformers: hatelens reads tokenizer.json alone
+        (folder / settings.name).write_bytes(settings.read_bytes())
     names = ADAPTER if (folder / ADAPTER[0]).is_file() else (WEIGHTS, CONFIG)
     if not encoder.types:
         return (*names, TOKENIZER)

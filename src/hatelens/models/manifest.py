@@ -140,8 +140,9 @@ class Manifest:
                 f"The folder is of format {values['format']}, this hatelens reads up to {FORMAT}: "
                 "upgrade hatelens."
             )
-        missing = {"heads": (), "languages": ()}  # in folders written before there were any
-        fields = {name: (missing | values)[name] for name in cls.__dataclass_fields__}
+        # heads and languages are missing in folders written before there were any
+        given: dict[str, Any] = {"heads": (), "languages": (), **values}
+        fields: dict[str, Any] = {name: given[name] for name in cls.__dataclass_fields__}
         base = fields["base"]
         return cls(
             **fields

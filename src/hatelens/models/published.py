@@ -25,6 +25,7 @@ ABUSE = frozenset({"toxic", "toxicity", "abusive", "abuse", "offensive"})
 """Labels that count as hateful where a model has none of ``HATE``."""
 LONGEST = 512
 """Tokens of a window at most: longer texts are cut into overlapping windows anyway."""
+_SHORTEST = 8
 _OFFSET = frozenset(
     {"camembert", "data2vec-text", "ibert", "longformer", "mpnet", "roberta"}
     | {"roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"}
@@ -152,10 +153,12 @@ def adapted_base(folder: Path, wishes: Wishes) -> BaseModel:
             f"{folder} holds an adapter for {config.get('task_type')}; only one for SEQ_CLS is a "
             "classifier."
         )
-    name, _, revision = (wishes.base or str(config.get("base_model_name_or_path"))).partition("@")
-    revision = revision or str(config.get("revision") or "")
+    name = wishes.base or str(config.get("base_model_name_or_path"))
+    revision = None if wishes.base else config.get("revision")
+    if _HUB.fullmatch(name):
+        name, revision = name.split("@")
     try:
-        return resolve(name, revision or None)
+        return resolve(name, revision)
     except ModelError as error:
         raise ModelError(
             f"The base model of {folder} is not at hand: {error} Or name it: hatelens models "
@@ -235,8 +238,10 @@ def _max_length(tokenizer: Mapping[str, Any], config: Mapping[str, Any]) -> int:
         begin = (padding if isinstance(padding, int) else 1) + 1
         limits.append(positions - (begin if config.get("model_type") in _OFFSET else 0))
     told = tokenizer.get("model_max_length")
-    if isinstance(told, int | float) and told > 0:
+    if isinstance(told, int | float) and 0 < told < LONGEST:
         limits.append(int(told))
+    if min(limits) < _SHORTEST:
+        raise ModelError(f"The model says that it reads {min(limits)} tokens, which is too few.")
     return min(limits)
 
 

@@ -9,9 +9,18 @@ from typing import Any
 
 import torch
 from torch.utils.data import Sampler
-from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 
 from hatelens.config.encoder import EncoderTraining
+from hatelens.errors import ConfigError
 from hatelens.models.token_heads import MAIN, SPANS
 from hatelens.training.lessons import CLASSES, MARKS, Collator, Lessons
 from hatelens.training.losses import class_losses, output_loss
@@ -69,6 +78,8 @@ class Finetuner(Trainer):
         self._weights = weights
         self._shares = shares
         self._measure = measure
+        self.remove_callback(PrinterCallback)  # writes to stdout, which is for the folder
+        self.add_callback(Shown())
         if training.early_stopping_patience:
             self.add_callback(EarlyStoppingCallback(training.early_stopping_patience))
 
@@ -114,6 +125,23 @@ class Finetuner(Trainer):
         grouped = self._training.train_sampling_strategy == "group_by_length"
         size = self.args.train_batch_size * _MEGABATCH if grouped else 1
         return Order(self._lengths, self.args.train_batch_size, size, self.args.seed)
+
+
+class Shown(TrainerCallback):
+    """Says on stderr how far training is, and what was measured."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Write a line."""
+        del args, control
+        said = ", ".join(f"{name} {float(value):.4g}" for name, value in (logs or {}).items())
+        sys.stderr.write(f"step {state.global_step} of {state.max_steps}: {said}\n")
 
 
 class Order(Sampler[int]):
@@ -172,6 +200,9 @@ def arguments(
         out: folder of the checkpoints.
         seed: of everything drawn at random.
         measures: whether there is something to measure on while training.
+
+    Raises:
+        ConfigError: they do not go together, or one has a value that it cannot have.
     """
     given = training.model_dump(exclude=OWN_KEYS) | dict(training.model_extra or {})
     stops = training.early_stopping_patience is not None
@@ -185,7 +216,7 @@ def arguments(
         "load_best_model_at_end": stops,
         "metric_for_best_model": f"eval_{training.metric_for_best_model}",
         "greater_is_better": training.metric_for_best_model != "loss",
-        "disable_tqdm": not sys.stderr.isatty(),
+        "disable_tqdm": True,  # its bar writes what is logged to stdout
         "label_names": [CLASSES],
     }
     usual = {
@@ -200,4 +231,8 @@ def arguments(
         "use_cpu": not torch.cuda.is_available(),
     }
     given.pop("save_steps")  # is in ``usual``
-    return TrainingArguments(**{**usual, **given, **own})
+    every: dict[str, Any] = {**usual, **given, **own}
+    try:
+        return TrainingArguments(**every)
+    except ValueError as error:
+        raise ConfigError(f"training: {' '.join(str(error).split())}") from None
