@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from pydantic import ValidationError
 
 from hatelens.config.compose import compose
 from hatelens.config.encoder import OWN, EncoderTraining
+from hatelens.config.schema import Recipe
 from hatelens.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -51,7 +53,7 @@ def test_a_map_to_an_output_that_a_head_lacks_is_said():
 
 def test_heads_belong_to_an_encoder():
     with pytest.raises(ConfigError, match=r"heads need model\.kind 'encoder'; found 'linear'"):
-        compose(["recipe=demo_linear", "heads.marks={type: spans, train: {sample: {}}}"])
+        compose(["recipe=demo_linear", "heads.spans={type: spans, train: {sample: {}}}"])
 
 
 def test_an_adapter_can_be_asked_for_on_the_command_line():
@@ -68,3 +70,14 @@ def test_usual_settings_need_no_training_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("spans", "targets"), ("marked", "spans"), ("logits", "targets"), ("a.b", "attributes")],
+)
+def test_a_head_has_a_name_that_nothing_else_has(name, kind):
+    settings = {"type": kind, "names": ("x",), "train": {"sample": {}}}
+    values = compose(["recipe=demo_encoder"]).model_dump()
+    with pytest.raises(ValidationError, match="head"):
+        Recipe.model_validate({**values, "heads": {name: settings}})

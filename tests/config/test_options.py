@@ -62,7 +62,7 @@ def test_a_recipe_of_ones_own_cannot_hide_one_that_hatelens_carries(here: Path):
 def test_an_unknown_option_says_which_was_meant_and_which_there_are(here: Path):
     with pytest.raises(ConfigError, match=r"No data named 'sampel'; did you mean 'sample'\?"):
         find("data", "sampel")
-    with pytest.raises(ConfigError, match=r"There are demo_linear, .*hatelens config list"):
+    with pytest.raises(ConfigError, match=r"There are cascade, .*hatelens config list"):
         find("recipe", "zzz")
 
 

@@ -47,6 +47,7 @@ def test_the_figures_are_those_of_scikit_learn():
         assert one.average_precision.value == pytest.approx(expected)
         assert one.f1.value == pytest.approx(f1_score(truth[:, k], said[:, k]))
         assert one.f1.low is not None
+        assert one.f1.value is not None
         assert one.f1.low < one.f1.value
     assert found.macro_f1.value == pytest.approx(f1_score(truth, said, average="macro"))
     assert found.micro_f1.value == pytest.approx(f1_score(truth, said, average="micro"))

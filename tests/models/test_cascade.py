@@ -29,6 +29,7 @@ class Told:
 
     def __init__(self, labels=TWO, size=100):
         self.labels, self.languages, self.thresholds = labels, ("en",), THRESHOLDS
+        self.named = {}
         self.model_version = self.policy_version = "told"
         self.asked, self.size = [], size
 

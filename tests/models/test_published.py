@@ -260,6 +260,35 @@ def test_a_tokenizer_is_made_of_a_vocabulary(classifier, tmp_path):
     np.testing.assert_allclose(made.logits(TEXTS), before.logits(TEXTS), atol=1e-6)
 
 
+def test_a_vocabulary_that_makes_no_tokenizer_is_refused(classifier, tmp_path):
+    path = classifier("normal", "hate")
+    (path / "tokenizer.json").unlink()
+    (path / "spiece.model").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=r"no tokenizer\.json"):
+        adopt(str(path), tmp_path / "no", Wishes())
+    (path / "spiece.model").rename(path / "vocab.json")
+    (path / "tokenizer_config.json").write_text('{"tokenizer_class": "RobertaTokenizer"}')
+    with pytest.raises(ModelError, match=r"no tokenizer\.json"):
+        adopt(str(path), tmp_path / "no", Wishes())
+
+
+def test_a_window_of_next_to_nothing_is_refused(classifier):
+    path = classifier("normal", "hate")
+    change(path / "config.json", max_position_embeddings=4)
+    with pytest.raises(ModelError, match="reads 4 tokens, which is too few"):
+        folder.load(str(path))
+
+
+def test_an_adapter_names_its_base_on_the_hub(adapter, base_folder, monkeypatch, tmp_path):
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *_, **__: str(base_folder))
+    adopt(str(adapter), tmp_path / "ours", Wishes(("c",), ("a", "b", "c"), "someone/base@abc"))
+    record = folder.read(tmp_path / "ours").base
+    assert record is not None
+    assert (record.name, record.revision) == ("someone/base", "abc")
+
+
 def test_weights_in_several_files_are_read_and_hashed(classifier):
     path = classifier("normal", "hate")
     before = folder.classifier(str(path)).logits(TEXTS)

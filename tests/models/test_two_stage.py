@@ -17,7 +17,7 @@ TEXTS = ["marsh folk sing", "worthless", "", "a b c d"]
 
 
 def test_a_folder_opens_and_predicts_the_same_alone_as_in_a_batch(two_stage_folder):
-    model = folder.load(str(two_stage_folder))
+    model = folder.classifier(str(two_stage_folder))
     alone = np.concatenate([model.logits([text]) for text in TEXTS])
     np.testing.assert_allclose(model.logits(TEXTS), alone, atol=1e-6)
     assert len(model.predict(TEXTS)) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,18 @@ def test_every_text_is_measured_once_and_the_figures_have_mean_and_deviation():
     assert accuracy["mean"] == pytest.approx(statistics.mean(values))
     assert accuracy["deviation"] == pytest.approx(statistics.stdev(values))
     assert set(found) == {"loss", "accuracy", "macro_f1", "auroc"}
+
+
+def test_copies_of_a_text_stay_with_it_and_are_never_measured():
+    one = corpus()
+    copies = tuple(replace(each, id=f"{each.id}~disguised") for each in one.train[:5])
+    doubled = replace(one, train=(*one.train, *one.train[:3], *copies))
+
+    def fit(part: Corpus, work: Path):
+        held = {each.id for each in part.validation}
+        assert not held & {each.id.removesuffix("~disguised") for each in part.train}
+        assert not any(name.endswith("~disguised") for name in held)
+        return Trained(Guess("sail"), "numpy", {}, ()), material(part, "none", work, soft=False)
+
+    found = cross_validate(compose(["recipe=demo_linear", "folds=2"]), doubled, fit)
+    assert found["accuracy"]["mean"] == pytest.approx(0.9)

@@ -5,6 +5,7 @@ Nothing here imports a training library: a wrong setting is found before one is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -53,6 +54,8 @@ class DataSettings(Settings):
     """Whether to learn from shares of votes where a data set has them."""
     limit: Count | Mapping[str, Count] | None = None
     """Texts taken from each data set, a seeded sample; or data set to texts; None for all."""
+    repeat: Mapping[str, Count] = Field(default_factory=dict)
+    """Data set to how often its training texts are learned from in each pass; once if not named."""
     disguise: Share = 0.0
     """Share of the training texts, 0-1, that are learned from once more in disguised spelling."""
     near_duplicate: Annotated[Number, Field(gt=0.0, le=1.0)] = 0.85
@@ -152,6 +155,8 @@ class CalibrationSettings(Settings):
 
     method: Literal["auto", "temperature", "bcts", "isotonic", "none"] = "auto"
     """The method; ``auto`` for the best one on the validation texts."""
+    count: Literal["texts", "sources"] = "texts"
+    """Whether every validation text counts alike, or every data set, however many texts it has."""
 
 
 class ThresholdSettings(Settings):
@@ -163,6 +168,10 @@ class ThresholdSettings(Settings):
     texts that are)."""
     abstain: Share = 0.05
     """At most this share of the validation texts, 0-1, is left to a person as unsure."""
+
+
+TAKEN = frozenset({"logits", "classes", "marks", "input_ids", "attention_mask"})
+"""Names of what a model with heads reads and gives besides."""
 
 
 class Recipe(Settings):
@@ -204,6 +213,14 @@ class Recipe(Settings):
                 f"model.kind is {self.model.kind!r} but training.kind is {self.training.kind!r}; "
                 f"add training={self.model.kind} or model={self.training.kind}"
             )
+        for name, head in self.heads.items():
+            if (head.type == "spans") != (name == "spans") or not re.fullmatch(r"[a-z_]+", name):
+                raise ValueError(
+                    "heads need names of small letters, and the one of type spans the name spans; "
+                    f"found {name!r} of type {head.type}"
+                )
+            if name in TAKEN:
+                raise ValueError(f"a head cannot be called {name!r}; choose another name")
         if self.heads and self.model.kind != "encoder":
             raise ValueError(f"heads need model.kind 'encoder'; found {self.model.kind!r}")
         return self

@@ -9,6 +9,9 @@ from dataclasses import replace
 from hatelens.data.example import Example
 from hatelens.data.spelling import disguise
 
+SUFFIX = "~disguised"
+"""Behind the id of a text in disguised spelling."""
+
 
 def disguised(examples: Sequence[Example], share: float, seed: int) -> tuple[Example, ...]:
     """Return copies of a seeded sample in disguised spelling, with all that people said of them.
@@ -23,7 +26,12 @@ def disguised(examples: Sequence[Example], share: float, seed: int) -> tuple[Exa
     return tuple(_copy(examples[i], chance) for i in chosen[: round(share * len(examples))])
 
 
+def origin(example: Example) -> str:
+    """Return what a text and its copies share."""
+    return f"{example.source}:{example.id.removesuffix(SUFFIX)}"
+
+
 def _copy(example: Example, chance: random.Random) -> Example:
     made = disguise(example.text, chance, spans=example.spans or ())
     spans = None if example.spans is None else made.spans
-    return replace(example, id=f"{example.id}~disguised", text=made.text, spans=spans)
+    return replace(example, id=f"{example.id}{SUFFIX}", text=made.text, spans=spans)

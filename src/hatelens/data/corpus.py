@@ -264,7 +264,9 @@ def _corpus(
     settings: DataSettings,
     seed: int,
 ) -> Corpus:
-    train = tuple(one for share in shares for one in share.train)
+    train = tuple(
+        one for share in shares for one in share.train * settings.repeat.get(share.whole.name, 1)
+    )
     train += augment.disguised(train, settings.disguise, seed)
     validation = tuple(one for share in shares for one in share.validation)
     counts = {why: count for why, count in dropped.most_common() if count}

@@ -72,8 +72,10 @@ def _made(source: Path) -> Backend:
     try:
         made = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
-        reason = str(error).splitlines()[0][:200]
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ModelError(f"{source} has no {TOKENIZER} and none can be made ({reason}).") from None
-    if not made.is_fast:
-        raise ModelError(f"{source} has no {TOKENIZER}, and its tokenizer has no such form.")
-    return made.backend_tokenizer
+    backend = getattr(made, "backend_tokenizer", None)
+    size = published.config(source).get("vocab_size") or 0
+    if backend is None or 2 * len(made) < size:  # without its own file, some are made empty
+        raise ModelError(f"{source} has no {TOKENIZER}, and its vocabulary does not make one.")
+    return backend

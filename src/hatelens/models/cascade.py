@@ -43,7 +43,10 @@ class Band:
 
     def scaled(self, hateful: Floats) -> Floats:
         """Bring scores to the scale of the last stage, 0-1; the same shape."""
-        return np.interp(hateful, *zip(*self.scale, strict=True)) if self.scale else hateful
+        if not self.scale:
+            return hateful
+        points = np.array(self.scale)
+        return np.interp(hateful, points[:, 0], points[:, 1])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the band as plain JSON values."""
@@ -96,6 +99,7 @@ class Cascade:
         self.manifest = manifest
         self.labels: LabelSet = last.labels
         self.languages: tuple[str, ...] = last.languages
+        self.named: Mapping[str, float] = last.named
         self.thresholds: Thresholds = manifest.thresholds
         self.model_version = manifest.model_version
         self.policy_version = manifest.policy_version

@@ -81,9 +81,9 @@ def manifest(folder: Path, wishes: Wishes | None = None, tokenizer: Path | None 
     wishes = wishes or Wishes()
     adapter = (folder / ADAPTER).is_file()
     base = adapted_base(folder, wishes) if adapter else None
-    config = _config(folder, base.folder if base else None)
-    _check_classifier(folder, config, adapter=adapter)
-    labels = _labels(folder, config, wishes)
+    settled = config(folder, base.folder if base else None)
+    _check_classifier(folder, settled, adapter=adapter)
+    labels = _labels(folder, settled, wishes)
     names = weights(folder)
     tokenizer = tokenizer or _tokenizer(folder)
     settings = _read(folder / SETTINGS) or _read((base.folder if base else folder) / SETTINGS)
@@ -94,7 +94,7 @@ def manifest(folder: Path, wishes: Wishes | None = None, tokenizer: Path | None 
         labels=labels,
         architecture={
             "kind": "encoder",
-            "max_length": _max_length(settings, config),
+            "max_length": _max_length(settings, settled),
             "adapter": adapter,
         },
         files={name: sha256(folder / name) for name in names} | {TOKENIZER: sha256(tokenizer)},
@@ -147,14 +147,14 @@ def adapted_base(folder: Path, wishes: Wishes) -> BaseModel:
     Raises:
         ModelError: it is not at hand, or the adapter is for no classifier.
     """
-    config = _read(folder / ADAPTER)
-    if config.get("task_type") != "SEQ_CLS":
+    told = _read(folder / ADAPTER)
+    if told.get("task_type") != "SEQ_CLS":
         raise ModelError(
-            f"{folder} holds an adapter for {config.get('task_type')}; only one for SEQ_CLS is a "
+            f"{folder} holds an adapter for {told.get('task_type')}; only one for SEQ_CLS is a "
             "classifier."
         )
-    name = wishes.base or str(config.get("base_model_name_or_path"))
-    revision = None if wishes.base else config.get("revision")
+    name = wishes.base or str(told.get("base_model_name_or_path"))
+    revision = None if wishes.base else told.get("revision")
     if _HUB.fullmatch(name):
         name, revision = name.split("@")
     try:
@@ -166,7 +166,12 @@ def adapted_base(folder: Path, wishes: Wishes) -> BaseModel:
         ) from None
 
 
-def _config(folder: Path, base: Path | None) -> Mapping[str, Any]:
+def config(folder: Path, base: Path | None = None) -> Mapping[str, Any]:
+    """Read ``config.json`` of a folder; of an adapter that has none, that of its base.
+
+    Raises:
+        ModelError: it is damaged.
+    """
     own = folder / CONFIG
     return _read(own if own.is_file() or base is None else base / CONFIG)
 

@@ -145,7 +145,7 @@ def _fitted(
 ) -> Fitted:
     """Fit scale and band on the validation texts of which it is known whether they are hateful."""
     chosen = np.flatnonzero(_chosen(lesson, training) & ~np.isnan(lesson.truth))
-    examples = [lesson.examples[i] for i in chosen]
+    examples = [lesson.examples[i] for i in chosen.tolist()]
     said = Pipeline(first).predict([example.text for example in examples])
     hateful = strong.labels.hateful_probability(lesson.said[chosen])
     trial = Trial(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hatelens.config.schema import Recipe
 from hatelens.data import splits
+from hatelens.data.augment import origin
 from hatelens.data.corpus import Corpus
 from hatelens.evaluation.glance import glance
 from hatelens.progress import track
@@ -36,13 +37,16 @@ def cross_validate(recipe: Recipe, corpus: Corpus, fit: Fit) -> Mapping[str, Map
     """
     assert recipe.folds is not None
     whole = (*corpus.train, *corpus.validation)
-    fold = splits.folds(whole, recipe.folds, recipe.seed, recipe.data.near_duplicate)
+    firsts = {origin(one): one for one in reversed(whole)}  # not the copies behind them
+    named = [replace(one, id=name) for name, one in firsts.items()]
+    made = splits.folds(named, recipe.folds, recipe.seed, recipe.data.near_duplicate)
+    fold = dict(zip(firsts, made, strict=True))
     measured = []
     for number in track(range(recipe.folds), "Folds"):
         part = replace(
             corpus,
-            train=tuple(one for one, of in zip(whole, fold, strict=True) if of != number),
-            validation=tuple(one for one, of in zip(whole, fold, strict=True) if of == number),
+            train=tuple(one for one in whole if fold[origin(one)] != number),
+            validation=tuple(one for name, one in firsts.items() if fold[name] == number),
             train_digest=f"{corpus.train_digest}-{number}",
         )
         with tempfile.TemporaryDirectory() as work:

@@ -7,9 +7,12 @@ import hashlib
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from hatelens import __version__
 from hatelens.config import compose, paths
@@ -20,6 +23,7 @@ from hatelens.data.corpus import Corpus
 from hatelens.errors import ConfigError, ModelError
 from hatelens.evaluation.calibration import fit_calibration, fit_thresholds
 from hatelens.evaluation.platt import fit_head, fit_spans
+from hatelens.evaluation.weighted import Ints
 from hatelens.labels import Floats, LabelSet
 from hatelens.models import folder
 from hatelens.models.classifier import Classifier
@@ -80,7 +84,7 @@ def _write(recipe: Recipe, work: Path) -> None:
     trained, prepared = _trained(recipe, corpus, work)
     facts |= {"seconds": round(time.perf_counter() - begun, 1), **trained.facts}
     manifest = _manifest(recipe, corpus, replace(trained, facts=facts), work)
-    manifest = _fitted(manifest, recipe, trained, prepared)
+    manifest = _fitted(manifest, recipe, trained, prepared, corpus)
     (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
     folder.write_manifest(work, manifest)
     papers.write(work, Classifier(trained.scorer, manifest), corpus)
@@ -100,7 +104,9 @@ def _trained(recipe: Recipe, corpus: Corpus, work: Path) -> tuple[Trained, Mater
     return train(recipe.model, recipe.training, prepared, recipe.seed), prepared
 
 
-def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Material) -> Manifest:
+def _fitted(
+    manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Material, corpus: Corpus
+) -> Manifest:
     """Fit calibration and thresholds on the labels of the validation texts.
 
     On the labels, not on the votes: a probability says how often the label is right, which is what
@@ -109,11 +115,26 @@ def _fitted(manifest: Manifest, recipe: Recipe, trained: Trained, prepared: Mate
     outputs = trained.outputs(prepared.held_out.texts)
     known = prepared.held_out_truth.sum(axis=1) > 0
     truth, logits = prepared.held_out_truth[known], outputs.logits[known]
-    calibration = fit_calibration(logits, truth, method=recipe.calibration.method, seed=recipe.seed)
+    sources = [one.source for one, kept in zip(corpus.validation, known, strict=True) if kept]
+    rows = evenly(sources) if recipe.calibration.count == "sources" else slice(None)
+    calibration = fit_calibration(
+        logits[rows], truth[rows], method=recipe.calibration.method, seed=recipe.seed
+    )
     hateful = manifest.labels.hateful_probability(calibration.apply(logits))
     thresholds = _thresholds(hateful, truth, manifest.labels, recipe.thresholds)
     heads = tuple(_head(head, outputs, prepared.held_out) for head in trained.heads)
     return replace(manifest, calibration=calibration, thresholds=thresholds, heads=heads)
+
+
+def evenly(sources: Sequence[str]) -> Ints:
+    """Return rows in which every source stands equally often, the smaller ones repeated.
+
+    Args:
+        sources: of each text.
+    """
+    found = np.asarray(sources)
+    rows = [np.flatnonzero(found == name) for name in np.unique(found)]
+    return np.concatenate([np.resize(each, max(map(len, rows))) for each in rows])
 
 
 def _head(head: Head, outputs: Outputs, held_out: Lesson) -> Head:
