@@ -87,6 +87,27 @@ def resolve(name: str, revision: str | None = None) -> BaseModel:
     )
 
 
+def recorded(folder: Path, record: Base | None) -> BaseModel:
+    """Find the base model that a model folder was trained on.
+
+    Args:
+        folder: of the model.
+        record: what its manifest says of the base.
+
+    Raises:
+        ModelError: the manifest names none, or it is not at hand, or another one is.
+    """
+    if record is None:
+        raise ModelError(f"The manifest of {folder} names no base model; train it again.")
+    base = resolve(record.name, record.revision)
+    if base.record.sha256 != record.sha256:
+        raise ModelError(
+            f"{folder} was trained on another {record.name!r} (sha256 {record.sha256[:12]}) than "
+            f"the one at hand ({base.record.sha256[:12]})."
+        )
+    return base
+
+
 def _from_package(name: str, package: Package) -> BaseModel:
     try:
         installed = [importlib.metadata.distribution(each) for each in package.distributions]

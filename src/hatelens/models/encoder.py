@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from hatelens.errors import ModelError, require, unknown
 from hatelens.labels import Floats, LabelSet
-from hatelens.models.base import TOKENIZER, BaseModel, resolve
+from hatelens.models.base import TOKENIZER, BaseModel, recorded
 from hatelens.models.heads import Head, Outputs
 from hatelens.models.manifest import Manifest
 from hatelens.models.token_heads import MAIN, SPANS, outputs
@@ -235,19 +235,12 @@ def _first_line(error: Exception) -> str:
 
 
 def _adapter(folder: Path, manifest: Manifest) -> torch.nn.Module:
-    if manifest.base is None:
-        raise ModelError(f"The manifest of {folder} names no base model; train it again.")
-    base = resolve(manifest.base.name, manifest.base.revision)
-    if base.record.sha256 != manifest.base.sha256:
-        raise ModelError(
-            f"{folder} was trained on another {manifest.base.name!r} (sha256 "
-            f"{manifest.base.sha256[:12]}) than the one at hand ({base.record.sha256[:12]})."
-        )
+    base = recorded(folder, manifest.base)
     peft = require("peft", "train")
     try:
         return peft.PeftModel.from_pretrained(classifier(base, manifest.labels), folder)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(
-            f"The adapter in {folder} does not fit {manifest.base.name!r} with the labels "
+            f"The adapter in {folder} does not fit {base.record.name!r} with the labels "
             f"{', '.join(manifest.labels.names)} ({_first_line(error)})."
         ) from None

@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from hatelens.errors import ModelError
 from hatelens.labels import Floats
-from hatelens.models.base import resolve
+from hatelens.models.base import recorded
 from hatelens.models.embedding import Embedder, EmbeddingCache
 from hatelens.models.manifest import Manifest
 from hatelens.models.windows import Range
@@ -93,14 +92,7 @@ def load(folder: Path, manifest: Manifest) -> TwoStage:
     Raises:
         ModelError: its base model is not at hand, or is not the one it was trained on.
     """
-    if manifest.base is None:
-        raise ModelError(f"The manifest of {folder} names no base model; train it again.")
-    base = resolve(manifest.base.name, manifest.base.revision)
-    if base.record.sha256 != manifest.base.sha256:
-        raise ModelError(
-            f"{folder} was trained on another {manifest.base.name!r} (sha256 "
-            f"{manifest.base.sha256[:12]}) than the one at hand ({base.record.sha256[:12]})."
-        )
+    base = recorded(folder, manifest.base)
     settings = manifest.architecture
     embedder = Embedder(base, settings["max_length"])
     layer = Layer(settings["layer"], embedder.width, len(manifest.labels))

@@ -36,11 +36,12 @@ from hatelens.models import manifest as manifests
 from hatelens.models.cascade import Cascade, Stage
 from hatelens.models.classifier import Classifier
 from hatelens.models.detector import Detector
-from hatelens.models.manifest import Manifest, Source
+from hatelens.models.manifest import Manifest
 from hatelens.text import clean
 from hatelens.training import band, student
 from hatelens.training.band import Fitted, Trial
 from hatelens.training.teacher import Teacher
+from hatelens.training.trained import sources
 
 FIRST = "first"
 STRONG = "strong"
@@ -207,10 +208,7 @@ def _manifest(
         files={},
         thresholds=strong.thresholds,
         languages=strong.languages,
-        data=tuple(
-            Source(each.name, each.digest, each.licence, each.rows_train, each.rows_validation)
-            for each in corpus.sources
-        ),
+        data=sources(corpus),
         split={"train": corpus.train_digest, "validation": corpus.validation_digest},
         seed=recipe.seed,
         package=__version__,

@@ -29,11 +29,11 @@ from hatelens.models import folder
 from hatelens.models.classifier import Classifier
 from hatelens.models.decision import Thresholds
 from hatelens.models.heads import Head, Outputs
-from hatelens.models.manifest import Manifest, Source
+from hatelens.models.manifest import Manifest
 from hatelens.registry import Registry
 from hatelens.training import papers
 from hatelens.training.folds import cross_validate
-from hatelens.training.trained import Lesson, Material, Trained, material
+from hatelens.training.trained import Lesson, Material, Trained, material, sources
 
 TRAINERS = Registry(
     "kind of model to train",
@@ -193,10 +193,7 @@ def _manifest(recipe: Recipe, corpus: Corpus, trained: Trained, work: Path) -> M
         files=folder.hashes(work, trained.files),
         base=trained.base,
         cleaning=_cleaning(recipe),
-        data=tuple(
-            Source(each.name, each.digest, each.licence, each.rows_train, each.rows_validation)
-            for each in corpus.sources
-        ),
+        data=sources(corpus),
         split={"train": corpus.train_digest, "validation": corpus.validation_digest},
         seed=recipe.seed,
         package=__version__,

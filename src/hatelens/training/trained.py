@@ -18,7 +18,7 @@ from hatelens.errors import DataError
 from hatelens.labels import Floats, LabelSet, normalise, one_hot
 from hatelens.models.classifier import Scorer
 from hatelens.models.heads import Head, Outputs
-from hatelens.models.manifest import Base
+from hatelens.models.manifest import Base, Source
 from hatelens.text import Cleaned
 from hatelens.text.alignment import untouched
 
@@ -170,6 +170,14 @@ def lesson(
             if head.type != "spans"
         },
         [example.spans if example.source in marked else None for example in examples],
+    )
+
+
+def sources(corpus: Corpus) -> tuple[Source, ...]:
+    """Return what a manifest says of the data sets of a corpus."""
+    return tuple(
+        Source(each.name, each.digest, each.licence, each.rows_train, each.rows_validation)
+        for each in corpus.sources
     )
 
 
