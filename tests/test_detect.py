@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from hatelens import detect
 from hatelens.detect import Pipeline
 from hatelens.labels import LabelSet
+from hatelens.models import reading
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Prediction, Span
 
@@ -67,11 +67,6 @@ def test_a_long_text_keeps_the_spans_of_all_windows_and_the_highest_scores():
     assert [span.begin for span in prediction.spans] == [2, 43, 63]
     assert prediction.attributes == {"insult": 0.9}
     assert prediction.targets == {"Quendari": 1.0}
-
-
-def test_spans_that_overlap_where_windows_do_become_one():
-    spans = [Span(4, 9, 0.5), Span(0, 3, 0.9), Span(7, 12, 0.8), Span(12, 14, 0.6)]
-    assert detect._merged(spans) == (Span(0, 3, 0.9), Span(4, 12, 0.8), Span(12, 14, 0.6))
 
 
 def test_a_language_that_the_model_does_not_know_is_said_and_not_decided_on():
@@ -132,7 +127,7 @@ def test_an_endless_stream_is_read_a_batch_at_a_time():
 
     stream = Pipeline(model).stream(endless())
     assert next(stream).hateful == 0.1
-    assert len(taken) == detect.BATCH
+    assert len(taken) == reading.BATCH
 
 
 def test_a_single_string_is_not_taken_for_a_list_of_letters():

@@ -10,11 +10,9 @@ from hatelens.explain.occlusion import occlusion
 from hatelens.labels import LabelSet
 from hatelens.models import folder
 from hatelens.models.decision import Thresholds
-from hatelens.models.detector import Detector, Prediction, Span
+from hatelens.models.detector import Detector, Prediction
+from hatelens.models.reading import BATCH, Reading, read
 from hatelens.text.language import NAMES, language
-
-BATCH = 256
-"""Windows that the model is given at once: what bounds memory."""
 
 
 class Pipeline:
@@ -83,24 +81,11 @@ class Pipeline:
         """Label texts one after the other in constant memory, however many there are."""
         source = iter(texts)
         while chunk := list(islice(source, BATCH)):
-            for text, reading in zip(chunk, self._read(chunk), strict=True):
+            for text, reading in zip(chunk, read(self.model, chunk), strict=True):
                 prediction = self._explained(text, reading) if explain else reading.prediction()
                 yield _in_language(text, prediction, self.languages)
 
-    def _read(self, texts: Sequence[str]) -> list[_Reading]:
-        readings = [_Reading() for _ in texts]
-        windows = (
-            (i, begin, end)
-            for i, text in enumerate(texts)
-            for begin, end in self.model.windows(text)
-        )
-        while chunk := list(islice(windows, BATCH)):
-            predictions = self.model.predict([texts[i][begin:end] for i, begin, end in chunk])
-            for (i, begin, end), prediction in zip(chunk, predictions, strict=True):
-                readings[i].add(begin, end, prediction.shifted(begin))
-        return readings
-
-    def _explained(self, text: str, reading: _Reading) -> Prediction:
+    def _explained(self, text: str, reading: Reading) -> Prediction:
         begin, end = reading.place
         spans = occlusion(text[begin:end], self._hateful)
         return replace(
@@ -111,53 +96,6 @@ class Pipeline:
 
     def _hateful(self, texts: Sequence[str]) -> list[float]:
         return [prediction.hateful for prediction in self.model.predict(texts)]
-
-
-class _Reading:
-    """What the windows of one text gave so far, positions counted from the text's begin."""
-
-    def __init__(self) -> None:
-        self.worst: Prediction | None = None
-        self.place = (0, 0)
-        self.spans: list[Span] = []
-        self.attributes: dict[str, float] = {}
-        self.targets: dict[str, float] = {}
-
-    def add(self, begin: int, end: int, found: Prediction) -> None:
-        """Take in the answer for one window."""
-        if self.worst is None or found.hateful > self.worst.hateful:
-            self.worst, self.place = found, (begin, end)
-        self.spans += found.spans
-        _raise(self.attributes, found.attributes)
-        _raise(self.targets, found.targets)
-
-    def prediction(self) -> Prediction:
-        """Return the answer for the text."""
-        assert self.worst is not None  # every text has a window
-        return replace(
-            self.worst,
-            spans=_merged(self.spans),
-            attributes=self.attributes,
-            targets=self.targets,
-        )
-
-
-def _raise(highest: dict[str, float], scores: Mapping[str, float]) -> None:
-    for name, score in scores.items():
-        highest[name] = max(score, highest.get(name, 0.0))
-
-
-def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Order spans and make one of those that overlap, as windows do."""
-    merged: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.begin, span.end)):
-        if merged and span.begin < merged[-1].end:
-            last = merged[-1]
-            end, score = max(last.end, span.end), max(last.score, span.score)
-            merged[-1] = Span(last.begin, end, score)
-        else:
-            merged.append(span)
-    return tuple(merged)
 
 
 def _in_language(text: str, prediction: Prediction, known: Sequence[str]) -> Prediction:

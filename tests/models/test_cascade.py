@@ -14,7 +14,7 @@ from hatelens.errors import ModelError
 from hatelens.labels import LabelSet
 from hatelens.models import folder
 from hatelens.models import manifest as manifests
-from hatelens.models.cascade import Band, Cascade, Stage, Whole
+from hatelens.models.cascade import Band, Cascade, Stage
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Prediction, Span
 from hatelens.models.manifest import Manifest
@@ -112,11 +112,6 @@ def test_the_last_stage_reads_long_texts_in_windows_and_the_worst_one_counts():
     (said,) = cascade(Band(0.1), first=Unsure(), last=last).predict(["0.30.80.2"])
     assert last.asked == [["0.3", "0.8", "0.2"]]
     assert said.hateful == 0.8
-
-
-def test_windows_put_back_spans_where_they_were():
-    (said,) = Whole(Told(size=3)).predict(["0.20.80.3"])
-    assert (said.hateful, said.spans) == (0.8, (Span(3, 4, 0.8),))
 
 
 def test_three_stages_pass_on_what_none_is_sure_of():

@@ -120,9 +120,12 @@ def test_a_layer_that_the_base_lacks_is_named(model, prepared):
         encoder.train(model.model_copy(update={"adapter": table}), FAST, prepared(), 0)
 
 
-@pytest.mark.parametrize("order", ["group_by_length", "random"])
-def test_a_killed_run_goes_on_to_the_same_weights(model, prepared, monkeypatch, capsys, order):
-    training = with_changes(FAST, train_sampling_strategy=order)  # 8 steps, a checkpoint every 2
+@pytest.mark.parametrize(("order", "soup"), [("group_by_length", 1), ("random", 1), ("random", 2)])
+def test_a_killed_run_goes_on_to_the_same_weights(
+    model, prepared, monkeypatch, capsys, order, soup
+):
+    # 8 steps a run, a checkpoint every 2
+    training = with_changes(FAST, train_sampling_strategy=order, soup=soup)
     whole = prepared("whole")
     encoder.train(model, training, whole, 0)
 
@@ -130,7 +133,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(model, prepared, monkeypatch, 
 
     def dies(self, *values, **named):
         taken.append(1)
-        if len(taken) == 8:
+        if len(taken) == 8 * soup:
             raise KilledError
         return step(self, *values, **named)
 
@@ -143,6 +146,27 @@ def test_a_killed_run_goes_on_to_the_same_weights(model, prepared, monkeypatch, 
     assert "going on from checkpoint-6" in capsys.readouterr().err
     folders = [whole.work, killed.work.with_name("again")]
     assert len({sha256(folder / "model.safetensors") for folder in folders}) == 1
+
+
+def test_a_soup_is_the_mean_of_runs_from_the_same_start(model, prepared, monkeypatch):
+    run, ends = encoder._run, []
+
+    def seen(scorer, *values):
+        state = run(scorer, *values)
+        ends.append({name: each.clone() for name, each in scorer.encoder.state_dict().items()})
+        return state
+
+    monkeypatch.setattr(encoder, "_run", seen)
+    material = prepared()
+    trained = encoder.train(model, with_changes(FAST, soup=3), material, 0)
+    assert len(ends) == 3
+    for name, mean in encoder_of(trained).state_dict().items():
+        torch.testing.assert_close(mean, sum(end[name] for end in ends) / 3)
+    layer = next(name for name in ends[0] if name.endswith("classifier.weight"))
+    assert not torch.equal(ends[0][layer], ends[1][layer])
+    log = json.loads((material.work / "log" / "steps.json").read_text())
+    assert {entry["run"] for entry in log} == {0, 1, 2}
+    assert trained.facts["steps"] == 24
 
 
 def test_another_seed_gives_other_weights(model, prepared):

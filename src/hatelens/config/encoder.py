@@ -115,6 +115,8 @@ class EncoderTraining(Settings):
     """Loss of the classes; ``focal`` gives less weight to what is right already."""
     focal_gamma: Annotated[Number, Field(ge=0.0)] = 2.0
     """How much less (Lin et al. 2017)."""
+    soup: Count = 1
+    """Runs from the same start, with seeds that count up, whose weights are averaged in the end."""
     class_weight: ClassWeight = "none"
     """Whether rare labels weigh more: in inverse proportion, by its square root, or not."""
 

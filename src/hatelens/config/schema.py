@@ -213,6 +213,12 @@ class Recipe(Settings):
                 f"model.kind is {self.model.kind!r} but training.kind is {self.training.kind!r}; "
                 f"add training={self.model.kind} or model={self.training.kind}"
             )
+        soup = getattr(self.training, "soup", 1)
+        if soup > 1 and getattr(self.model, "adapter", None):
+            raise ValueError(
+                f"training.soup averages whole models, not adapters; found {soup} with "
+                "model.adapter: leave one of them out"
+            )
         for name, head in self.heads.items():
             if (head.type == "spans") != (name == "spans") or not re.fullmatch(r"[a-z_]+", name):
                 raise ValueError(

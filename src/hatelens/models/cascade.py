@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,12 +14,11 @@ from hatelens.errors import ModelError
 from hatelens.labels import Floats, LabelSet
 from hatelens.models import folder as folders
 from hatelens.models import manifest as manifests
+from hatelens.models import reading
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Detector, Prediction
 from hatelens.models.manifest import Manifest
 from hatelens.models.windows import Range
-
-_BATCH = 256  # windows that a later stage is given at once: what bounds memory
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,11 @@ class Cascade:
         left = list(range(len(texts)))
         for number, stage in enumerate(self.stages):
             # The texts were cut to what the first stage reads whole; the others cut further.
-            reader = Whole(stage.detector) if number else stage.detector
-            said = reader.predict([texts[i] for i in left])
+            label = partial(reading.predict, stage.detector) if number else stage.detector.predict
+            said = label([texts[i] for i in left])
             answers |= self._early(dict(zip(left, said, strict=True)), stage.band)
             left = [i for i in left if i not in answers]
-        said = Whole(self.last).predict([texts[i] for i in left])
+        said = reading.predict(self.last, [texts[i] for i in left])
         answers |= {i: self._signed(one) for i, one in zip(left, said, strict=True)}
         return [answers[i] for i in range(len(texts))]
 
@@ -143,25 +143,6 @@ class Cascade:
             model_version=self.model_version,
             policy_version=self.policy_version,
         )
-
-
-@dataclass(frozen=True)
-class Whole:
-    """Reads texts of any length with a detector: the answer is that of the worst window."""
-
-    detector: Detector
-
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """Label texts, in order, one prediction each."""
-        cuts = [(i, *cut) for i, text in enumerate(texts) for cut in self.detector.windows(text)]
-        worst: dict[int, Prediction] = {}
-        for start in range(0, len(cuts), _BATCH):
-            chunk = cuts[start : start + _BATCH]
-            said = self.detector.predict([texts[i][begin:end] for i, begin, end in chunk])
-            for (i, begin, _), one in zip(chunk, said, strict=True):
-                if i not in worst or one.hateful > worst[i].hateful:
-                    worst[i] = one.shifted(begin)
-        return [worst[i] for i in range(len(texts))]
 
 
 def load(folder: Path, manifest: Manifest) -> Cascade:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import set_seed
+from transformers import TrainerState, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from hatelens.config.encoder import EncoderModel, EncoderTraining
@@ -43,13 +45,47 @@ def train(model: EncoderModel, training: EncoderTraining, material: Material, se
     set_seed(seed)
     tuned = _encoder(base, model, training, heads, material.labels)
     scorer = EncoderScorer(tuned, tokenizer)
-    trainer = _finetuner(scorer, training, material, seed)
-    trainer.train(resume_from_checkpoint=_checkpoint(material.resume))
+    runs = _runs(scorer, training, material, seed)
     files = kind.save(tuned, base.folder / TOKENIZER, material.work)
-    _log(trainer, material.work / LOG)
-    facts = {"steps": trainer.state.global_step, "epochs": round(trainer.state.epoch or 0.0, 3)}
+    _log(runs, material.work / LOG)
+    steps, epochs = sum(run.global_step for run in runs), sum(run.epoch or 0.0 for run in runs)
+    facts = {"steps": steps, "epochs": round(epochs, 3)}
     architecture = model.model_dump(mode="json", exclude={"revision"})
     return Trained(scorer, "torch", architecture, files, base.record, heads, facts)
+
+
+def _runs(
+    scorer: EncoderScorer, training: EncoderTraining, material: Material, seed: int
+) -> list[TrainerState]:
+    """Fine-tune as often as the recipe says, and leave the mean of the weights.
+
+    A model soup (Wortsman et al. 2022, https://arxiv.org/abs/2203.05482): runs from the same
+    start, each with an order and a dropout of its own, end where their mean is a model again, and
+    a better one than each of them.
+    """
+    if training.soup == 1:
+        return [_run(scorer, training, material, seed)]
+    encoder = scorer.encoder
+    start = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    mean = {name: torch.zeros_like(tensor) for name, tensor in start.items()}
+    runs = []
+    for number in range(training.soup):
+        encoder.load_state_dict(start)
+        own = replace(material, resume=material.resume / f"run-{number}")
+        runs.append(_run(scorer, training, own, seed + number))
+        for name, tensor in encoder.state_dict().items():
+            mean[name] += tensor / training.soup if tensor.is_floating_point() else 0
+    whole = {name: start[name] for name in start if not start[name].is_floating_point()}
+    encoder.load_state_dict(mean | whole)
+    return runs
+
+
+def _run(
+    scorer: EncoderScorer, training: EncoderTraining, material: Material, seed: int
+) -> TrainerState:
+    trainer = _finetuner(scorer, training, material, seed)
+    trainer.train(resume_from_checkpoint=_checkpoint(material.resume))
+    return trainer.state
 
 
 def _encoder(
@@ -105,7 +141,8 @@ def _checkpoint(resume: Path) -> str | None:
     return found
 
 
-def _log(trainer: Finetuner, folder: Path) -> None:
+def _log(runs: Sequence[TrainerState], folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    text = json.dumps(trainer.state.log_history, indent=1)
+    entries = [{"run": i, **entry} for i, run in enumerate(runs) for entry in run.log_history]
+    text = json.dumps(entries, indent=1)
     (folder / "steps.json").write_text(text + "\n", encoding="utf-8")

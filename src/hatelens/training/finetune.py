@@ -32,6 +32,7 @@ OWN_KEYS = {
     "loss",
     "focal_gamma",
     "class_weight",
+    "soup",
     "early_stopping_patience",
     "train_sampling_strategy",
     "gradient_checkpointing",

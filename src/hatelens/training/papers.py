@@ -12,6 +12,7 @@ from hatelens.data.card import Card
 from hatelens.data.corpus import Corpus
 from hatelens.detect import Pipeline
 from hatelens.evaluation import report as reports
+from hatelens.evaluation.maps import Maps
 from hatelens.evaluation.page import cell
 from hatelens.evaluation.report import Report
 from hatelens.evaluation.run import evaluate
@@ -31,7 +32,14 @@ def write(work: Path, model: Classifier, corpus: Corpus) -> None:
     card = Card(name="validation", labels=corpus.labels)
     held_out = dataset.make(card, corpus.validation, ())
     name = model.manifest.name
-    report = evaluate(Pipeline(model), held_out, split="all", name=name, progress=True)
+    report = evaluate(
+        Pipeline(model),
+        held_out,
+        split="all",
+        name=name,
+        progress=True,
+        maps=Maps.of(model.manifest),
+    )
     reports.write(report, work / folder.REPORT)
     text = model_card(model.manifest, report)
     (work / folder.CARD).write_text(text, encoding="utf-8")

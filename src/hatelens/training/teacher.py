@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hatelens.labels import Floats
-from hatelens.models.cascade import Whole
+from hatelens.models import reading
 from hatelens.models.detector import Detector
 from hatelens.progress import track
 
@@ -48,7 +48,7 @@ class Teacher:
         batches = [order[begin : begin + _BATCH] for begin in range(0, len(order), _BATCH)]
         names = self.detector.labels.names
         for batch in track(batches, "Scoring"):
-            answers = Whole(self.detector).predict([missing[key] for key in batch])
+            answers = reading.predict(self.detector, [missing[key] for key in batch])
             rows = [np.array([one.scores[name] for name in names]) for one in answers]
             yield dict(zip(batch, rows, strict=True))
 
