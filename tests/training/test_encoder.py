@@ -122,7 +122,7 @@ def test_a_layer_that_the_base_lacks_is_named(model, prepared):
 
 @pytest.mark.parametrize(("order", "soup"), [("group_by_length", 1), ("random", 1), ("random", 2)])
 def test_a_killed_run_goes_on_to_the_same_weights(
-    model, prepared, monkeypatch, capsys, order, soup
+    model, prepared, monkeypatch, capsys, *, order, soup
 ):
     # 8 steps a run, a checkpoint every 2
     training = with_changes(FAST, train_sampling_strategy=order, soup=soup)
