@@ -60,23 +60,24 @@ def _runs(
     """Fine-tune as often as the recipe says, and leave the mean of the weights.
 
     A model soup (Wortsman et al. 2022, https://arxiv.org/abs/2203.05482): runs from the same
-    start, each with an order and a dropout of its own, end where their mean is a model again, and
-    a better one than each of them.
+    start, each with an order and a dropout of its own, end where their mean is a model again,
+    often a better one than each of them.
     """
     if training.soup == 1:
         return [_run(scorer, training, material, seed)]
     encoder = scorer.encoder
     start = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
-    mean = {name: torch.zeros_like(tensor) for name, tensor in start.items()}
+    weights = [name for name, tensor in start.items() if tensor.is_floating_point()]
+    mean = {name: torch.zeros_like(start[name]) for name in weights}
     runs = []
     for number in range(training.soup):
         encoder.load_state_dict(start)
         own = replace(material, resume=material.resume / f"run-{number}")
         runs.append(_run(scorer, training, own, seed + number))
-        for name, tensor in encoder.state_dict().items():
-            mean[name] += tensor / training.soup if tensor.is_floating_point() else 0
-    whole = {name: start[name] for name in start if not start[name].is_floating_point()}
-    encoder.load_state_dict(mean | whole)
+        end = encoder.state_dict()
+        for name in weights:
+            mean[name] += end[name] / training.soup
+    encoder.load_state_dict(start | mean)
     return runs
 
 
