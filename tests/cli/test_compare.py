@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 from hatelens.cli import compare, evaluate
 from hatelens.errors import DataError
 from hatelens.labels import LabelSet
+from hatelens.models import folder, manifest
+from tests.cli.conftest import model_folder
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("compare")(compare.command)
@@ -70,6 +73,22 @@ def test_a_report_stands_for_its_model(models, tmp_path):
 
     assert found[0]["figures"] == found[1]["figures"]
     assert found[0]["model_version"] == found[1]["model_version"]
+
+
+def test_a_model_is_read_with_the_label_maps_that_it_was_trained_with(models, tmp_path):
+    maps = {"sample": {"normal": "fine", "offensive": "rude", "hateful": "hate"}}
+    other = Path(models[0]).parent / "other"
+    names = LabelSet(("fine", "rude", "hate"), ("hate",))
+    written = model_folder(other, "vermin", labels=names)
+    read = manifest.read(written)
+    folder.write_manifest(written, replace(read, training={"label_maps": maps}))
+    result = run(
+        "compare", models[0], other, "--data", "sample", "--resamples", 5, "--json", catch=False
+    )
+    found = json.loads(result.stdout)
+
+    assert found["question"] == "classes"
+    assert found["models"][1]["figures"]["accuracy"] == found["models"][0]["figures"]["accuracy"]
 
 
 def test_a_report_on_other_texts_is_an_error(models, tmp_path):

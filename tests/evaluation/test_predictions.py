@@ -58,6 +58,15 @@ def test_the_own_classes_need_every_label_of_the_data(keyword, make):
     assert not predictions.predict(keyword(both), select(make(), "test")).knows(("calm",))
 
 
+def test_labels_that_a_map_tells_apart_are_known_and_merged_ones_are_not(keyword, make):
+    said = predictions.predict(keyword(), select(make(), "test"))
+    mapped = replace(said, label_map={"nice": "calm", "bad": "hateful"})
+
+    assert mapped.knows(("nice", "bad"))
+    assert not mapped.knows(("nice", "calm"))
+    assert not replace(said, label_map={"nice": "calm|hateful"}).knows(("nice",))
+
+
 def test_the_pooled_question_holds_the_hateful_score(village, keyword):
     said = predictions.predict(keyword(), select(village, "test"))
     pooled = said.pooled()

@@ -17,7 +17,9 @@ from hatelens.labels import LabelSet
 from hatelens.models import base, encoder, folder, published
 from hatelens.models.adopt import adopt
 from hatelens.models.base import resolve
+from hatelens.models.cascade import Band
 from hatelens.models.heads import sigmoid
+from hatelens.models.manifest import Manifest
 from hatelens.models.published import Wishes, by_name
 from tests.conftest import WORDS, write_tokenizer
 
@@ -79,6 +81,22 @@ def test_a_classifier_opens_with_the_scores_of_transformers(classifier):
     assert (made.kind, made.runtime, made.cleaning) == ("encoder", "torch", "none")
     assert made.labels == LabelSet(("normal", "hate"), ("hate",))
     assert made.thresholds.flag == made.thresholds.clear == 0.5
+
+
+def test_it_can_be_the_last_stage_of_a_cascade(classifier, linear_folder):
+    path = classifier("normal", "hate")
+    stages = [
+        {"folder": "../linear", "model_version": folder.read(linear_folder).model_version}
+        | Band(0.0).to_dict(),
+        {"folder": "../theirs", "model_version": folder.read(path).model_version},
+    ]
+    made = Manifest("c", "cascade", "parts", folder.read(path).labels, {"stages": stages}, {})
+    target = path.with_name("cascade")
+    target.mkdir()
+    folder.write_manifest(target, made)
+
+    said = [one.hateful for one in hatelens.load(str(target)).predict(TEXTS)]
+    assert said == [one.hateful for one in hatelens.load(str(path)).predict(TEXTS)]
 
 
 def test_its_version_is_stable_and_follows_its_weights(classifier):

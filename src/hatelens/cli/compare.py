@@ -70,8 +70,11 @@ def _predictions(model: str, selection: Selection) -> Predictions:
     """Ask a model, or read what it said where the folder is that of a report."""
     from hatelens import detect
     from hatelens.evaluation import predictions
+    from hatelens.evaluation.maps import Maps
 
     folder = Path(model)
     if predictions.is_written(folder):
         return predictions.read(folder)
-    return predictions.predict(detect.load(model), selection, name=model, progress=True)
+    detector = detect.load(model)
+    known = Maps.of_model(model).of_labels(selection.data, selection.labels.names)
+    return predictions.predict(detector, selection, name=model, progress=True, label_map=known)

@@ -60,12 +60,11 @@ def command(
     names = list(dict.fromkeys([*data, *(more or ())]))
     given = maps.parse(label_map)
     detector = detect.load(model)
-    manifest = _manifest(model)
-    read = (maps.Maps.of(manifest) if manifest else maps.Maps()).adding(given)
+    read = maps.Maps.of_model(model).adding(given)
     wanted = None if split == "all" else split
     sets = [catalog.load(name, wanted, roles(column)) for name in names]
     read.check({one.name: one.card.labels.names for one in sets}, detector.labels)
-    _warn(manifest, sets, split)
+    _warn(_manifest(model), sets, split)
     made = [
         run.evaluate(
             detector,

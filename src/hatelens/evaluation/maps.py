@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hatelens.data.scheme import parts
-from hatelens.errors import ConfigError, DataError, unknown
+from hatelens.errors import ConfigError, DataError, ModelError, unknown
 from hatelens.labels import LabelSet
+from hatelens.models import folder
 from hatelens.models.heads import HeadType
 from hatelens.models.manifest import Manifest
 
@@ -47,6 +48,14 @@ class Maps:
                 for head in manifest.heads
             },
         )
+
+    @classmethod
+    def of_model(cls, name: str) -> Maps:
+        """Read what the folder of a model says; nothing where it says nothing of itself."""
+        try:
+            return cls.of(folder.read(folder.find(name)))
+        except ModelError:
+            return cls()
 
     def adding(self, given: Map) -> Maps:
         """Return the same with labels that a person maps by hand."""

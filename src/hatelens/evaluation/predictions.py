@@ -106,9 +106,12 @@ class Predictions:
         }
 
     def knows(self, names: Sequence[str]) -> bool:
-        """Say whether every label of a data set is a class of the model, one per text."""
-        same = all(self.label_map.get(name, name) == name for name in names)
-        return same and not self.labels.multi and set(names) <= set(self.labels.names)
+        """Say whether every label of a data set is a class of the model, each another one."""
+        ours = [self._ours(name) for name in names]
+        apart = all(len(one) == 1 for one in ours) and len(set(ours)) == len(ours)
+        return (
+            apart and not self.labels.multi and {one[0] for one in ours} <= set(self.labels.names)
+        )
 
     def answers(self, names: Sequence[str]) -> bool:
         """Say whether labels of a data set can be measured in the model's classes, mapped.

@@ -13,7 +13,6 @@ import numpy as np
 from hatelens.errors import ModelError
 from hatelens.labels import Floats, LabelSet
 from hatelens.models import folder as folders
-from hatelens.models import manifest as manifests
 from hatelens.models import reading
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Detector, Prediction
@@ -174,7 +173,7 @@ def part(folder: Path, values: Mapping[str, Any]) -> Path:
         )
     # Of the real folder: a link to a cascade must find what lies beside the cascade.
     found = folder.resolve() / named
-    version = manifests.read(found).model_version  # before it is opened: no cascade of itself
+    version = folders.read(found).model_version  # before it is opened: no cascade of itself
     if version != values["model_version"]:
         raise ModelError(
             f"{folder} was fitted with version {values['model_version']} of {str(named)!r}; found "

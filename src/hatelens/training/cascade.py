@@ -32,7 +32,6 @@ from hatelens.evaluation.run import evaluate
 from hatelens.evaluation.weighted import Bools
 from hatelens.labels import POOLED, Floats, LabelSet
 from hatelens.models import folder
-from hatelens.models import manifest as manifests
 from hatelens.models.cascade import Cascade, Stage
 from hatelens.models.classifier import Classifier
 from hatelens.models.detector import Detector
@@ -179,7 +178,7 @@ def _chosen(lesson: _Lesson, training: CascadeTraining) -> Bools:
 
 def _strong(source: Path, work: Path, target: Path) -> dict[str, Any]:
     """Name the strong model where it lies beside the cascade; copy it into the folder elsewhere."""
-    version = manifests.read(source).model_version
+    version = folder.read(source).model_version
     source = source.resolve()
     if source.parent == target.resolve().parent:
         return {"folder": f"../{source.name}", "model_version": version}
