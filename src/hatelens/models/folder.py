@@ -173,8 +173,8 @@ def _default() -> Path:
     if carried := _carried(DEFAULT):
         return carried
     raise ModelError(
-        "No default model is installed. Give --model FOLDER, or set HATELENS_MODEL; "
-        "train one with: hatelens train recipe=demo_linear"
+        "No default model is installed. Get it with: pip install hatelens-en; or give "
+        "--model FOLDER, or set HATELENS_MODEL."
     )
 
 

@@ -16,9 +16,9 @@ from hatelens.serving.answer import RefusalError, shown
 
 MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 EXAMPLES = (
-    "The Veluvians played a wonderful concert in the park last night.",
-    "I did not like the film about the Quendari, it was far too long.",
-    "Zorblaxians are stupid and disgusting, throw them all out of our town.",
+    "My neighbours are immigrants and we cook together on Sundays.",
+    "Nobody should ever say that immigrants are animals.",
+    "Immigrants are stupid and disgusting, throw them all out of our town.",
 )
 
 
