@@ -52,9 +52,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[Server]:
+    # What a shell runs in the background ignores Ctrl-C, and so would the server in these tests.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*HATELENS, "--port", "0", *arguments], stderr=subprocess.PIPE, text=True
     )
+    signal.signal(signal.SIGINT, ignored)
     try:
         assert process.stderr is not None
         first = process.stderr.readline()
