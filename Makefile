@@ -2,7 +2,7 @@
 # Needs Python 3.11+, make and the package index; nothing else.
 PY     ?= python3
 VENV   ?= .venv
-EXTRAS ?= train,serve
+EXTRAS ?= train,serve,llm,local
 RUNS   ?= runs
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from hatelens.detect import Pipeline
+from hatelens.explain.explanation import Explanation
 from hatelens.labels import LabelSet
 from hatelens.models import reading
 from hatelens.models.decision import Thresholds
@@ -145,3 +146,47 @@ def test_a_pipeline_is_a_detector_for_texts_of_any_length():
     assert pipeline.named == {"insult": 0.6, "Quendari": 0.5}
     (outer,) = Pipeline(pipeline).predict(["well and well and then bad"])
     assert outer.hateful == 0.9
+
+
+class Wordy:
+    """Explains a text by its first word."""
+
+    batch = 2
+    prompt = "Why?"
+
+    def __init__(self):
+        self.asked = []
+
+    def write(self, texts, labels):
+        assert len(texts) <= self.batch
+        self.asked += zip(texts, labels, strict=True)
+        return [
+            Explanation(label, (), (text[:3],), "So it is.", (Span(0, 3, 1.0),))
+            for text, label in zip(texts, labels, strict=True)
+        ]
+
+
+def test_a_model_that_has_learned_to_explain_does_so_in_words(monkeypatch):
+    writer = Wordy()
+    monkeypatch.setattr("hatelens.detect._writer", lambda model: writer)
+    text = "all is well here and bad there, and well again"
+    found = Pipeline(TenCharacters()).predict([text, "bad", "well"], explain=True)
+    (span,) = found[0].spans
+    window = writer.asked[0][0]
+    assert text[span.begin :].startswith(window)
+    assert "bad" in window
+    assert found[0].explanation == {
+        "method": "written",
+        "class": "bad",
+        "affected_groups": [],
+        "harmful_words": [window[:3]],
+        "reason": "So it is.",
+    }
+    assert [label for _, label in writer.asked] == ["bad", "bad", "bad"]
+
+
+def test_a_model_that_has_not_is_explained_by_leaving_words_out():
+    pipeline = Pipeline(TenCharacters())
+    assert pipeline.writer is None
+    (prediction,) = pipeline.predict(["bad"], explain=True)
+    assert prediction.explanation == {"method": "occlusion"}

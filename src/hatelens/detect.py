@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
+from typing import Protocol
 
+from hatelens.explain.explanation import Explanation
 from hatelens.explain.occlusion import occlusion
 from hatelens.labels import LabelSet
 from hatelens.models import folder
+from hatelens.models.classifier import Classifier
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Detector, Prediction
 from hatelens.models.reading import BATCH, Reading, read
 from hatelens.text.language import NAMES, language
+
+
+class Writer(Protocol):
+    """What writes explanations, for a model that can."""
+
+    @property
+    def batch(self) -> int:
+        """Texts that are explained at once."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """What stands around a text where it is explained."""
+        ...
+
+    def write(self, texts: Sequence[str], labels: Sequence[str]) -> list[Explanation]:
+        """Explain the labels of texts that each fit one window, in order."""
+        ...
 
 
 class Pipeline:
@@ -68,7 +90,8 @@ class Pipeline:
 
         Args:
             texts: as their authors wrote them.
-            explain: also mark the words that carried the score; costs one more scoring per word.
+            explain: also say why: in words where the model has learned to, else by the words that
+                carried the score, which costs one more scoring per word.
 
         Raises:
             TypeError: a text is not a string, or ``texts`` is one.
@@ -81,11 +104,30 @@ class Pipeline:
         """Label texts one after the other in constant memory, however many there are."""
         source = iter(texts)
         while chunk := list(islice(source, BATCH)):
-            for text, reading in zip(chunk, read(self.model, chunk), strict=True):
-                prediction = self._explained(text, reading) if explain else reading.prediction()
+            readings = read(self.model, chunk)
+            predictions = (
+                self._explained(chunk, readings)
+                if explain
+                else (reading.prediction() for reading in readings)
+            )
+            for text, prediction in zip(chunk, predictions, strict=True):
                 yield _in_language(text, prediction, self.languages)
 
-    def _explained(self, text: str, reading: Reading) -> Prediction:
+    @cached_property
+    def writer(self) -> Writer | None:
+        """What writes the explanations; None where they are made by leaving words out."""
+        return _writer(self.model)
+
+    def _explained(self, texts: Sequence[str], readings: Sequence[Reading]) -> Iterator[Prediction]:
+        if self.writer is None:
+            for text, reading in zip(texts, readings, strict=True):
+                yield self._occluded(text, reading)
+            return
+        for begin in range(0, len(texts), self.writer.batch):
+            some = slice(begin, begin + self.writer.batch)
+            yield from _written(self.writer, texts[some], readings[some])
+
+    def _occluded(self, text: str, reading: Reading) -> Prediction:
         begin, end = reading.place
         spans = occlusion(text[begin:end], self._hateful)
         return replace(
@@ -96,6 +138,36 @@ class Pipeline:
 
     def _hateful(self, texts: Sequence[str]) -> list[float]:
         return [prediction.hateful for prediction in self.model.predict(texts)]
+
+
+def _written(
+    writer: Writer, texts: Sequence[str], readings: Sequence[Reading]
+) -> Iterator[Prediction]:
+    """Explain the most hateful window of each text in words, with the class that it has."""
+    windows = [text[slice(*reading.place)] for text, reading in zip(texts, readings, strict=True)]
+    predictions = [reading.prediction() for reading in readings]
+    found = writer.write(windows, [prediction.label for prediction in predictions])
+    for prediction, reading, explanation in zip(predictions, readings, found, strict=True):
+        yield replace(
+            prediction,
+            spans=tuple(span.shifted(reading.place[0]) for span in explanation.spans),
+            explanation=explanation.to_dict(),
+        )
+
+
+def _writer(model: Detector) -> Writer | None:
+    """Return what writes the explanations of a model that has learned to, or can be asked."""
+    if not isinstance(model, Classifier):
+        return None
+    if model.manifest.kind == "remote":
+        from hatelens.explain import asked
+
+        return asked.writer(model)
+    if model.manifest.architecture.get("explains"):
+        from hatelens.explain import written  # imports torch, which such a model needs anyway
+
+        return written.writer(model)
+    return None
 
 
 def _in_language(text: str, prediction: Prediction, known: Sequence[str]) -> Prediction:

@@ -128,3 +128,31 @@ def test_a_column_option_without_a_role_is_refused(tmp_path: Path, column: str) 
 
     assert isinstance(result.exception, ConfigError)
     assert "ROLE=COLUMN" in str(result.exception)
+
+
+def test_annotate_writes_a_data_set_and_names_it(tmp_path: Path, trained_linear: Path) -> None:
+    posts = write_csv(tmp_path / "posts.csv", [{"comment": sentence(n)} for n in range(30)])
+    given = [str(posts), "--model", str(trained_linear), "--column", "text=comment"]
+
+    result = run("annotate", *given, "--out", "said.jsonl")
+    explained = run("annotate", *given, "--out", "why.jsonl", "--explain", "--json")
+
+    assert result.stdout == "said.jsonl\n"
+    rows = [json.loads(line) for line in Path("said.jsonl").read_text("utf-8").splitlines()]
+    assert [row["text"] for row in rows] == [sentence(n) for n in range(30)]
+    assert json.loads(explained.stdout) == {"path": "why.jsonl", "rows": 30, "found": 0}
+    assert "occlusion" in Path("why.jsonl").read_text("utf-8")
+
+
+def test_annotate_goes_on_where_it_was_stopped(tmp_path: Path, trained_linear: Path) -> None:
+    posts = write_csv(tmp_path / "posts.csv", [{"text": sentence(n)} for n in range(30)])
+    given = [str(posts), "--model", str(trained_linear), "--out", "said.jsonl"]
+    run("annotate", *given)
+    whole = Path("said.jsonl").read_bytes()
+    Path("said.jsonl").unlink()
+    Path("said.jsonl.part").write_bytes(whole[: len(whole) // 2])
+
+    result = run("annotate", *given)
+
+    assert "rows had been written before and were kept" in result.stderr
+    assert Path("said.jsonl").read_bytes() == whole

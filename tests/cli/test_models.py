@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from hatelens.cli.main import app
 from hatelens.errors import ConfigError, ModelError
 from hatelens.labels import LabelSet
+from tests.llama import byte_tokenizer, decoder_folder, needs
+from tests.model_server import Answer, chat_tokens, listed, serving
 
 LABELS = LabelSet(("normal", "hateful"), ("hateful",))
 
@@ -63,8 +65,8 @@ def test_an_export_prints_its_folder_and_its_proof(trained_linear, tmp_path):
 
 
 def test_an_unknown_form_is_said(trained_linear, tmp_path):
-    with pytest.raises(ModelError, match="There are onnx, onnx-int8"):
-        call("export", trained_linear, "--to", "gguff", "--out", tmp_path / "x")
+    with pytest.raises(ModelError, match="There are gguf, gguf-4bit, onnx, onnx-int8"):
+        call("export", trained_linear, "--to", "onxx", "--out", tmp_path / "x")
 
 
 def test_a_published_classifier_is_adopted(base_folder, tmp_path):
@@ -81,3 +83,34 @@ def test_a_published_classifier_is_adopted(base_folder, tmp_path):
     assert shown["labels"]["hateful"] == ["normal"]
     as_json = call("models", "adopt", theirs, "--out", tmp_path / "two", "--json").stdout
     assert json.loads(as_json) == {"folder": str(tmp_path / "two")}
+
+
+def test_a_model_behind_a_server_becomes_a_folder(tmp_path):
+    def answer(path: str, body: object) -> Answer:
+        return listed("tiny") if path == "/v1/models" else chat_tokens(no=-0.1, yes=-3.0)
+
+    asked = ("--label", "fine", "--label", "rude", "--hateful", "rude")
+    words = ("--answer", "no", "--answer", "yes")
+    with serving(answer) as server:
+        out = tmp_path / "remote"
+        done = call("models", "remote", server.url, *asked, *words, "--out", out)
+        assert done.stdout == f"{out}\n"
+        assert "Asked by probability" in done.stderr
+        assert "remote (http)" in call("models", "show", out).stdout
+        found = json.loads(call("detect", "--model", out, "--json", "I like tea.").stdout)
+        assert found["label"] == "fine"
+        again = call(
+            "models", "remote", server.url, *asked, *words, "--out", out.parent / "b", "--json"
+        )
+        assert json.loads(again.stdout)["decode"] == "probability"
+
+
+def test_a_decoder_is_exported_to_gguf(tmp_path):
+    needs("xllamacpp")
+    source = decoder_folder(tmp_path / "source", byte_tokenizer())
+    result = call("export", source, "--to", "gguf-4bit", "--out", tmp_path / "out")
+    assert result.stdout == f"{tmp_path / 'out'}\n"
+    assert "Compared on 200 texts" in result.stderr
+    assert "decoder (gguf)" in call("models", "show", tmp_path / "out").stdout
+    with pytest.raises(ModelError, match="has no ONNX form"):
+        call("export", source, "--to", "onnx", "--out", tmp_path / "onnx")

@@ -47,10 +47,22 @@ RECIPES = {
     "default_en",
     "cascade",
     "demo_cascade",
+    "mixture_platforms",
+    "llm_mhs",
+    "llm_platform",
+    "llm_stop",
+    "llm_small_explain",
+    "llm_small_hatexplain",
+    "llm_small_mhs",
+    "llm_small_mixture",
+    "llm_small_platform",
+    "llm_small_stop",
 }
 
 OWN_DATA = {"linear", "two_stage", "encoder"}
-KINDS = ("linear", "two_stage", "encoder", "cascade")
+KINDS = ("linear", "two_stage", "encoder", "cascade", "mixture")
+OF_LANGUAGE_MODELS = {"stop": "responder", "mixture": "mixture"}
+"""Kinds of recipes ``llm_...`` by the end of their names; all others are ``decoder``."""
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -86,8 +98,14 @@ def test_every_recipe_composes_and_names_data_sets_that_have_a_card(name: str):
 
     assert recipe.name == name.replace("default_en", "default-en")
     assert set(recipe.data.train) <= set(catalog.names())
-    kind = name.removeprefix("demo_").replace("default_en", "encoder")
-    assert recipe.model.kind == next(each for each in KINDS if kind.startswith(each))
+    assert recipe.model.kind == _kind(name)
+
+
+def _kind(name: str) -> str:
+    if name.startswith("llm_"):
+        return OF_LANGUAGE_MODELS.get(name.rsplit("_", 1)[-1], "decoder")
+    plain = name.removeprefix("demo_").replace("default_en", "encoder")
+    return next(each for each in KINDS if plain.startswith(each))
 
 
 def test_every_group_of_data_names_data_sets_that_have_a_card():

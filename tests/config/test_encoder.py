@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from hatelens.config.compose import compose
-from hatelens.config.encoder import OWN, EncoderTraining
+from hatelens.config.encoder import EncoderTraining
 from hatelens.config.schema import Recipe
+from hatelens.config.trainer import OWN
 from hatelens.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("here")

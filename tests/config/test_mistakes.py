@@ -73,8 +73,8 @@ def test_a_word_that_is_no_choice_is_answered_with_the_choices():
 
 def test_a_kind_that_does_not_exist_is_answered_with_the_kinds():
     assert told(model={"kind": "lineer"}).startswith(
-        "No model.kind named 'lineer'; did you mean 'linear'? There are cascade, encoder, linear, "
-        "two_stage."
+        "No model.kind named 'lineer'; did you mean 'linear'? There are cascade, decoder, encoder, "
+        "linear, mixture, responder, two_stage."
     )
 
 

@@ -20,7 +20,7 @@ def test_the_guard_knows_the_tests_of_all_sets_at_hand(tmp_path: Path) -> None:
     test = catalog.load("davidson2017", "test").examples
     inside = catalog.load("davidson2017", "train").examples
 
-    assert set(held.names) == {"davidson2017", "functions_en", "sample"}
+    assert set(held.names) == {"davidson2017", "functions_en", "injections_en", "sample"}
     assert held.trespassers(test, 0.85) == dict.fromkeys(range(len(test)), "davidson2017")
     assert held.trespassers(inside, 0.85) == {}
 
@@ -48,5 +48,5 @@ def test_a_machine_without_data_guards_the_sample(monkeypatch: pytest.MonkeyPatc
 
     held = guard()
 
-    assert set(held.names) == {"functions_en", "sample"}
+    assert set(held.names) == {"functions_en", "injections_en", "sample"}
     assert held.trespassers([Example("a", sentence(1))], 0.85) == {}

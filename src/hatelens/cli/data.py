@@ -1,4 +1,4 @@
-"""``hatelens data``: which data sets there are, what they hold, and whether they are sound."""
+"""``hatelens data``: which data sets there are, what they hold, and making one with a model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from hatelens.data.dataset import Dataset
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="List, show, fetch and check data sets."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List, show, fetch, check and annotate data sets.",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A data set, or a file of yours.")]
@@ -154,6 +156,30 @@ def check_data(
         _table(found.name, ["", "count", ""], rows)
     if found.serious:
         raise typer.Exit(1)
+
+
+@app.command("annotate")
+def annotate_data(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, TSV, JSON, JSONL, Parquet; or TXT with one text per line.")
+    ],
+    out: Annotated[Path, typer.Option(help="The .jsonl file to write; must not exist.")],
+    model: Annotated[str, typer.Option(help="Model folder, or 'default'.")] = "default",
+    column: Column = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Also say why, row by row.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Label a data set with a model; a run that was stopped goes on when it is started again."""
+    from hatelens import annotate
+
+    source = annotate.Source(file, roles(column))
+    done = annotate.annotate(annotate.annotator(model, explain=explain), source, out)
+    if done.found:
+        sys.stderr.write(f"{done.found:,} rows had been written before and were kept.\n")
+    if as_json:
+        _print_json({"path": str(done.path), "rows": done.rows, "found": done.found})
+        return
+    sys.stdout.write(f"{done.path}\n")
 
 
 def _lengths(data: Dataset) -> Mapping[str, float]:

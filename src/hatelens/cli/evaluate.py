@@ -12,9 +12,12 @@ import typer
 from hatelens.cli.columns import ROLES, roles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from hatelens.cli.zero_shot import Asked
     from hatelens.data.dataset import Dataset
+    from hatelens.detect import Pipeline
+    from hatelens.evaluation.maps import Maps
     from hatelens.evaluation.pooled import Pooled
     from hatelens.evaluation.report import Report
     from hatelens.models.manifest import Manifest
@@ -23,7 +26,7 @@ MAP = "A label of the data as one of the model, as in neither=normal; LABEL= lea
 
 
 def command(
-    model: Annotated[str, typer.Argument(help="Model folder, or 'default'.")],
+    model: Annotated[str, typer.Argument(help="Model folder, 'default', or a base model.")],
     more: Annotated[
         list[str] | None, typer.Argument(metavar="[DATA]...", help="Further data sets.")
     ] = None,
@@ -37,7 +40,21 @@ def command(
         list[str] | None, typer.Option(help="Report groups of this column; 'target' for targets.")
     ] = None,
     label_map: Annotated[list[str] | None, typer.Option("--map", help=MAP)] = None,
-    seed: Annotated[int, typer.Option(help="Of the sample and of the intervals.")] = 0,
+    zero_shot: Annotated[
+        bool, typer.Option("--zero-shot", help="Ask a base language model, untrained.")
+    ] = False,
+    prompt: Annotated[str, typer.Option(help="Of --zero-shot: a name, or a file.")] = "classify",
+    shots: Annotated[int, typer.Option(help="Examples of each label before the text.")] = 0,
+    shots_from: Annotated[
+        str | None, typer.Option(help="Data set whose train split they come from; else --data.")
+    ] = None,
+    precision: Annotated[
+        str, typer.Option(help="Of --zero-shot: fp32, bf16, int8 or nf4.")
+    ] = "fp32",
+    decode: Annotated[
+        str, typer.Option(help="Of --zero-shot: probability of the labels, or generate.")
+    ] = "probability",
+    seed: Annotated[int, typer.Option(help="Of the sample, shots and intervals.")] = 0,
     resamples: Annotated[int, typer.Option(help="Behind the 95 % intervals.", min=1)] = 500,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -53,18 +70,18 @@ def command(
     require("matplotlib", "evaluate")
     require("jinja2", "evaluate")
 
-    from hatelens import detect
+    from hatelens.cli.zero_shot import Asked
     from hatelens.evaluation import maps, pooled, report, run
 
     report.make_folder(out)  # a wrong path is said before the work, not after
     names = list(dict.fromkeys([*data, *(more or ())]))
     given = maps.parse(label_map)
-    detector = detect.load(model)
-    read = maps.Maps.of_model(model).adding(given)
+    asked = Asked(prompt, shots, shots_from, precision, decode, split, seed)
+    _check_asked(asked, zero_shot=zero_shot)
     wanted = None if split == "all" else split
     sets = [catalog.load(name, wanted, roles(column)) for name in names]
+    detector, read = _opened(model, sets, split, given, asked if zero_shot else None)
     read.check({one.name: one.card.labels.names for one in sets}, detector.labels)
-    _warn(_manifest(model), sets, split)
     made = [
         run.evaluate(
             detector,
@@ -73,7 +90,7 @@ def command(
             limit=limit,
             seed=seed,
             progress=True,
-            name=model,
+            name=_name(model, asked) if zero_shot else model,
             groups=group,
             resamples=resamples,
             maps=read,
@@ -89,6 +106,41 @@ def command(
         _print_json(made, both)
         return
     _print(made, pages, both)
+
+
+def _opened(
+    model: str, sets: Sequence[Dataset], split: str, given: Mapping[str, str], asked: Asked | None
+) -> tuple[Pipeline, Maps]:
+    """Open what is measured, and how the words of the data are read for it."""
+    from hatelens import detect
+    from hatelens.cli import zero_shot
+    from hatelens.evaluation import maps
+
+    if asked:
+        return zero_shot.opened(model, sets, given, asked), maps.Maps().adding(given)
+    detector = detect.load(model)
+    _warn(_manifest(model), sets, split)
+    return detector, maps.Maps.of_model(model).adding(given)
+
+
+def _check_asked(asked: Asked, *, zero_shot: bool) -> None:
+    """Refuse options of an untrained model where a trained one is measured."""
+    from hatelens.cli.zero_shot import Asked
+    from hatelens.errors import ConfigError, unknown
+
+    plain = Asked("classify", 0, None, "fp32", "probability", asked.split, asked.seed)
+    if not zero_shot and asked != plain:
+        raise ConfigError(
+            "--prompt, --shots, --shots-from, --precision and --decode go with --zero-shot: a "
+            "model folder knows its own."
+        )
+    if asked.decode not in {"probability", "generate"}:
+        raise ConfigError(unknown("way to decode", asked.decode, ("probability", "generate")))
+
+
+def _name(model: str, asked: Asked) -> str:
+    """Name an untrained model in a report."""
+    return f"{model} ({asked.shots}-shot)" if asked.shots else f"{model} (zero-shot)"
 
 
 def _folders(out: Path, names: Sequence[str]) -> list[Path]:

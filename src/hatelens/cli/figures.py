@@ -13,6 +13,7 @@ from hatelens.evaluation.compare import Comparison, verdict
 from hatelens.evaluation.functional import FunctionalTest, Score
 from hatelens.evaluation.groups import GroupTable
 from hatelens.evaluation.heads import HeadScores
+from hatelens.evaluation.injection import InjectionTest
 from hatelens.evaluation.metrics import SUMMARY, Metrics
 from hatelens.evaluation.page import number, percent
 from hatelens.evaluation.pooled import Pooled
@@ -36,6 +37,8 @@ def report_tables(report: Report) -> Iterator[Table]:
     if report.functional is not None:
         yield _functions(report.functional)
         yield _sides(report.functional)
+    if report.injection is not None:
+        yield _injection(report.injection)
 
 
 def pooled_table(pooled: Pooled) -> Table:
@@ -132,6 +135,14 @@ def _spans(spans: SpanScores) -> Table:
     table = _table(f"Spans, {spans.rows} texts, by character", "figure", "value (95 % interval)")
     for name in ("f1", "precision", "recall", "f1_marked", "empty_right"):
         _row(table, name, getattr(spans, name))
+    return table
+
+
+def _injection(test: InjectionTest) -> Table:
+    title = f"Prompt injections, {test.pairs} pairs"
+    table = _table(title, "figure", "value (95 % interval)")
+    for name in ("success", "hidden", "raised", "shift"):
+        _row(table, name, getattr(test, name))
     return table
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import warnings
 
 import typer
 
 from hatelens import __version__
-from hatelens.cli import compare, config, data, detect, evaluate, export, models, serve, train
+from hatelens.cli import (
+    compare,
+    config,
+    data,
+    detect,
+    evaluate,
+    export,
+    models,
+    respond,
+    serve,
+    train,
+)
 from hatelens.errors import UserError
 
 app = typer.Typer(
@@ -24,6 +37,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "compare": compare,
     "serve": serve,
+    "respond": respond,
     "export": export,
 }
 GROUPS = {"data": data, "models": models, "config": config}
@@ -51,6 +65,7 @@ def options(
 
 def run() -> None:
     """Run the command line; what a person did wrong is one line on stderr and exit 2."""
+    _quieten()
     try:
         app()
     except UserError as error:
@@ -59,3 +74,9 @@ def run() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("hatelens: stopped.\n")
         sys.exit(130)
+
+
+def _quieten() -> None:
+    """Silence what libraries tell their own developers at every start."""
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)

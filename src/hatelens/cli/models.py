@@ -6,9 +6,12 @@ import importlib.metadata
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from hatelens.models.manifest import Manifest
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show models.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -92,6 +95,82 @@ def adopt(
 
     make(model, out, Wishes(tuple(hateful or ()), tuple(labels or ()), base))
     sys.stdout.write(json.dumps({"folder": str(out)}) + "\n" if as_json else f"{out}\n")
+
+
+@app.command("remote")
+def remote(
+    url: Annotated[str, typer.Argument(help="OpenAI-compatible server: http://localhost:11434")],
+    out: Annotated[Path, typer.Option(help="Folder to write; must not exist.")],
+    model: Annotated[
+        str, typer.Option(help="Its name on the server; may be left out where there is one.")
+    ] = "",
+    labels: Annotated[
+        list[str] | None, typer.Option("--label", help="A class; once each, in order.")
+    ] = None,
+    hateful: Annotated[
+        list[str] | None, typer.Option(help="Label that counts as hateful; once each.")
+    ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answer", help="Words for a label, in the labels' order. [the labels]"),
+    ] = None,
+    prompt: Annotated[
+        str, typer.Option(help="Name of a prompt or a text file; empty: the server has it.")
+    ] = "",
+    chat: Annotated[bool, typer.Option(help="Ask as the user of a chat.")] = True,
+    decode: Annotated[
+        str, typer.Option(help="probability, generate, or auto: what the server can.")
+    ] = "auto",
+    top: Annotated[int, typer.Option(min=1, help="Tokens asked for at each place.")] = 20,
+    samples: Annotated[
+        int, typer.Option(min=1, help="Answers per text where they are generated.")
+    ] = 1,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Folder with the model's tokenizer, to send token ids.")
+    ] = None,
+    like: Annotated[
+        str, typer.Option(help="Decoder folder whose export the server holds; says all the rest.")
+    ] = "",
+    templated: Annotated[
+        bool,
+        typer.Option("--templated", help="With --like: the server's Modelfile has the prompt."),
+    ] = False,
+    key: Annotated[
+        str, typer.Option(help="Name of the environment variable that holds the server's key.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a model behind a server (Ollama, vLLM, llama.cpp) a model folder."""
+    from hatelens.models import remote_folder
+
+    wishes = remote_folder.Wishes(
+        model=model,
+        labels=tuple(labels or ()),
+        hateful=tuple(hateful or ()),
+        answers=tuple(answers or ()),
+        prompt=prompt,
+        chat=chat,
+        decode=remote_folder.decode(decode),
+        top=top,
+        samples=samples,
+        tokenizer=tokenizer,
+        key=key,
+        like=like,
+        templated=templated,
+    )
+    made = remote_folder.make(url, out, wishes)
+    if as_json:
+        sys.stdout.write(json.dumps({"folder": str(out), **_asked(made)}) + "\n")
+        return
+    sys.stderr.write(
+        "Asked by {decode}; the server reports the digest {digest}.\n".format(**_asked(made))
+    )
+    sys.stdout.write(f"{out}\n")
+
+
+def _asked(manifest: Manifest) -> dict[str, str]:
+    settings = manifest.architecture
+    return {"decode": settings["decode"], "digest": settings["digest"][:12]}
 
 
 def _bases() -> list[str]:

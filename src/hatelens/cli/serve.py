@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,9 @@ from hatelens.errors import ConfigError, require
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from hatelens.config.settings import ServerSettings
+    from hatelens.detect import Pipeline
 
 BACKLOG = 2048
 LAST_REQUESTS = 30
@@ -30,6 +35,13 @@ def command(
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8000]")
     ] = None,
+    local_model: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of --model: an export to GGUF, or a remote model on this machine; its "
+            "server is started, too (Ollama where it is installed, else llama.cpp)."
+        ),
+    ] = None,
 ) -> None:
     """Serve a model: POST /infer, GET /healthcheck, and a page to try it on.
 
@@ -39,11 +51,33 @@ def command(
         require(library, "serve")
     from hatelens import detect
     from hatelens.config import settings as server
+
+    if model and local_model:
+        raise ConfigError("Give --model or --local-model, not both.")
+    settings = server.read(model=model or local_model, host=host, port=port)
+    listening = listen(settings.host, settings.port)
+    with _model(settings.model, start=local_model is not None) as name:
+        pipeline = detect.load(name)
+        _answer(pipeline, settings, listening)
+
+
+@contextmanager
+def _model(name: str, *, start: bool) -> Iterator[str]:
+    """Give the model folder to serve, the server that it may need started where that is wanted."""
+    if not start:
+        yield name
+        return
+    for library in ("httpx", "transformers"):
+        require(library, "remote" if library == "httpx" else "train")
+    from hatelens.serving import local
+
+    with local.started(name) as folder:
+        yield folder
+
+
+def _answer(pipeline: Pipeline, settings: ServerSettings, listening: socket.socket) -> None:
     from hatelens.serving import app
 
-    settings = server.read(model=model, host=host, port=port)
-    listening = listen(settings.host, settings.port)
-    pipeline = detect.load(settings.model)
     application = app.create(pipeline, settings)
     page = address(settings.host, listening.getsockname()[1])
     sys.stderr.write(f"hatelens: model {pipeline.model_version}; try it at {page}\n")

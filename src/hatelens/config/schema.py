@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hatelens.config.cascade import CascadeModel, CascadeTraining
+from hatelens.config.decoder import DecoderModel, DecoderTraining
 from hatelens.config.encoder import EncoderModel, EncoderTraining, HeadSettings
 from hatelens.config.fields import (
     ClassWeight,
@@ -29,6 +30,8 @@ from hatelens.config.fields import (
     check_name,
     check_target,
 )
+from hatelens.config.mixture import MixtureModel, MixtureTraining
+from hatelens.config.responder import ResponderModel, ResponderTraining
 
 
 class DataSettings(Settings):
@@ -186,13 +189,26 @@ class Recipe(Settings):
     overwrite: Switch = False
     """Whether a folder that holds something may be replaced."""
     model: Annotated[
-        LinearModel | TwoStageModel | EncoderModel | CascadeModel, Field(discriminator="kind")
+        LinearModel
+        | TwoStageModel
+        | EncoderModel
+        | DecoderModel
+        | MixtureModel
+        | CascadeModel
+        | ResponderModel,
+        Field(discriminator="kind"),
     ]
     """What is trained."""
     data: DataSettings
     """What is learned from."""
     training: Annotated[
-        LinearTraining | TwoStageTraining | EncoderTraining | CascadeTraining,
+        LinearTraining
+        | TwoStageTraining
+        | EncoderTraining
+        | DecoderTraining
+        | MixtureTraining
+        | CascadeTraining
+        | ResponderTraining,
         Field(discriminator="kind"),
     ]
     """How it is trained."""
@@ -229,4 +245,19 @@ class Recipe(Settings):
                 raise ValueError(f"a head cannot be called {name!r}; choose another name")
         if self.heads and self.model.kind != "encoder":
             raise ValueError(f"heads need model.kind 'encoder'; found {self.model.kind!r}")
+        return self
+
+    @model_validator(mode="after")
+    def objective_fits(self) -> Self:
+        """Refuse to teach words to a linear head, or labels alone to a model that explains."""
+        objective = getattr(self.training, "objective", None)
+        if objective == "answer" and getattr(self.model, "head", None) == "linear":
+            raise ValueError(
+                "training.objective=answer teaches words, which model.head=linear does not give; "
+                "take training.objective=labels"
+            )
+        if objective == "labels" and getattr(self.model, "explains", False):
+            raise ValueError(
+                "model.explains=true is learned by writing; take training.objective=answer"
+            )
         return self

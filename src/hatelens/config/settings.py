@@ -32,6 +32,15 @@ class ServerSettings(BaseSettings):
             as some tens of plain ones.
         max_text_chars: length of the longest text, in characters.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        respond_base: chat model that ``POST /respond`` answers with; empty for none, or for the
+            one that the adapter was trained on. Without base and adapter there is no /respond.
+        respond_adapter: adapter of the chat model; empty for none.
+        respond_mode: what is done with hate: ``stop`` or ``counter``.
+        respond_guard: whether the served detector guards what goes in and what comes out.
+        max_messages: number of messages that a conversation may have.
+        max_message_chars: length of the longest message, in characters.
+        max_reply_tokens: tokens of a reply at most.
+        max_waiting: conversations that may wait for a reply; more are refused.
     """
 
     model_config = SettingsConfigDict(
@@ -46,6 +55,14 @@ class ServerSettings(BaseSettings):
     max_explained: int = Field(32, ge=1)
     max_text_chars: int = Field(1024 * 1024, ge=1)
     log_level: LogLevel = "info"
+    respond_base: str = ""
+    respond_adapter: str = ""
+    respond_mode: Literal["stop", "counter"] = "stop"
+    respond_guard: bool = True
+    max_messages: int = Field(64, ge=1)
+    max_message_chars: int = Field(8192, ge=1)
+    max_reply_tokens: int = Field(128, ge=1, le=1024)
+    max_waiting: int = Field(8, ge=1)
 
 
 def read(**given: Any) -> ServerSettings:

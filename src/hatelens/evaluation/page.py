@@ -41,6 +41,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def figures(value: float) -> str:
+    """Return a figure of any size by its first four digits that count."""
+    return f"{value:.4g}"
+
+
 def render(template: str, **values: Any) -> str:
     """Fill a template of this package.
 
@@ -61,5 +66,6 @@ def render(template: str, **values: Any) -> str:
         "caption": caption,
         "percent": percent,
         "number": number,
+        "figures": figures,
     }
     return environment.get_template(template).render(values)

@@ -11,10 +11,12 @@ from typing import Any
 
 from hatelens.errors import ConfigError
 from hatelens.evaluation import page, pictures, predictions
+from hatelens.evaluation.cost import Cost
 from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import FunctionalTest
 from hatelens.evaluation.groups import GroupTable
 from hatelens.evaluation.heads import HeadScores
+from hatelens.evaluation.injection import InjectionTest
 from hatelens.evaluation.metrics import Metrics
 from hatelens.evaluation.pictures import Curve, Picture
 from hatelens.evaluation.predictions import Predictions
@@ -60,6 +62,9 @@ class Report:
         functional: the functional test; None where the data set is none.
         heads: figures of attributes and targets, where the model gives them and the texts do.
         spans: figures of the marked characters; None where there are none to compare.
+        injection: what instructions in texts do; None where the texts hold none.
+        unparsable: share of generated answers that were no label; None where none are generated.
+        cost: of the model's training; None where it is not known.
     """
 
     predictions: Predictions
@@ -75,6 +80,9 @@ class Report:
     functional: FunctionalTest | None = None
     heads: tuple[HeadScores, ...] = ()
     spans: SpanScores | None = None
+    injection: InjectionTest | None = None
+    unparsable: float | None = None
+    cost: Cost | None = None
 
     @property
     def rows(self) -> int:
@@ -118,6 +126,9 @@ class Report:
             "functional": None if self.functional is None else asdict(self.functional),
             "heads": [asdict(head) for head in self.heads],
             "spans": None if self.spans is None else asdict(self.spans),
+            "injection": None if self.injection is None else asdict(self.injection),
+            "unparsable": self.unparsable,
+            "training_cost": None if self.cost is None else self.cost.to_dict(),
         }
 
 

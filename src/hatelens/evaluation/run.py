@@ -14,12 +14,14 @@ from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.functional import FunctionalTest
 from hatelens.evaluation.groups import TARGET, GroupTable, by_group
 from hatelens.evaluation.heads import Truths, measure_heads, measure_marks
+from hatelens.evaluation.injection import InjectionTest, injection_test, is_injection
 from hatelens.evaluation.maps import Maps
 from hatelens.evaluation.metrics import Metrics, measure
 from hatelens.evaluation.predictions import Predictions, predict
 from hatelens.evaluation.report import Decisions, Report
-from hatelens.evaluation.selection import select
+from hatelens.evaluation.selection import Selection, select
 from hatelens.labels import POOLED, Floats
+from hatelens.models.classifier import Classifier
 from hatelens.models.detector import Detector
 
 
@@ -61,7 +63,9 @@ def evaluate(
     selection = select(dataset, split, limit=limit, seed=seed)
     maps = maps or Maps()
     label_map = maps.of_labels(dataset.name, selection.labels.names)
+    unread = _unparsable(detector)
     said = predict(detector, selection, name=name, progress=progress, label_map=label_map)
+    unread = None if unread is None else (_unparsable(detector) or 0) - unread
     truths = Truths(selection.examples, dataset.card, maps, detector.labels)
     return Report(
         predictions=said,
@@ -77,6 +81,8 @@ def evaluate(
         functional=_functional(dataset, selection.examples, said),
         heads=measure_heads(truths, said.said, seed=seed, resamples=resamples),
         spans=measure_marks(selection.examples, said.said, seed=seed, resamples=resamples),
+        injection=_injection(detector, selection, said, seed=seed, resamples=resamples),
+        unparsable=None if unread is None else min(1.0, unread / len(said.rows)),
     )
 
 
@@ -131,3 +137,19 @@ def _functional(
         return None
     baselines = functional.published(dataset.card)
     return functional.functional_test(examples, said.truth, said.hateful >= 0.5, baselines)
+
+
+def _injection(
+    detector: Detector, selection: Selection, said: Predictions, *, seed: int, resamples: int
+) -> InjectionTest | None:
+    if not is_injection(selection.examples):
+        return None
+    return injection_test(detector, selection, said, seed=seed, resamples=resamples)
+
+
+def _unparsable(detector: Detector) -> int | None:
+    """Return how many generated answers were no label so far; None where none is generated."""
+    model = getattr(detector, "model", detector)
+    if not isinstance(model, Classifier) or model.manifest.architecture.get("decode") != "generate":
+        return None
+    return getattr(model.scorer, "unparsable", None)

@@ -25,6 +25,7 @@ from hatelens.models.tokens import FILE as TOKENIZER
 
 Form = Literal["onnx", "onnx-int8"]
 FORMS: tuple[Form, ...] = ("onnx", "onnx-int8")
+KINDS = ("linear", "two_stage", "encoder")
 TOLERANCE = 1e-4
 """Largest difference of a probability that counts as equal, for ``onnx``."""
 
@@ -63,6 +64,11 @@ def export(source: str, out: Path, to: Form, texts: Sequence[str]) -> Proof:
     original = folder.classifier(source)
     if original.manifest.runtime == "onnx":
         raise ModelError(f"{source} is ONNX already; export the folder that training wrote.")
+    if original.manifest.kind not in KINDS:
+        raise ModelError(
+            f"{source} is a {original.manifest.kind} model, which has no ONNX form; a decoder can "
+            "be exported with --to gguf."
+        )
     with folder.writing(out) as work:
         _write(folder.find(source), original, work, to)
         exported = folder.classifier(str(work))
@@ -125,7 +131,7 @@ def _write(source: Path, original: Classifier, work: Path, to: Form) -> None:
         _quantise(graph)
     exported = replace(manifest, runtime="onnx", files=folder.hashes(work, files))
     folder.write_manifest(work, exported)
-    _copy_papers(source, work, _note(manifest, exported, to))
+    copy_papers(source, work, _note(manifest, exported, to))
 
 
 def _module(scorer: Any) -> torch.nn.Module:
@@ -155,7 +161,7 @@ def _note(original: Manifest, exported: Manifest, to: Form) -> str:
     )
 
 
-def _copy_papers(source: Path, work: Path, note: str) -> None:
+def copy_papers(source: Path, work: Path, note: str) -> None:
     """Take the model card, under a note, the configuration and the report along."""
     if (source / folder.CARD).is_file():
         card = (source / folder.CARD).read_text(encoding="utf-8")

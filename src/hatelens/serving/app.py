@@ -11,7 +11,7 @@ from hatelens import __version__
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
 from hatelens.errors import UserError
-from hatelens.serving import health, infer, page
+from hatelens.serving import health, infer, page, respond
 from hatelens.serving.access import AccessLog
 from hatelens.serving.answer import RefusalError, refused
 from hatelens.serving.engine import Engine
@@ -27,10 +27,13 @@ def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
 
     Args:
         pipeline: the model that answers.
-        settings: the limits of requests.
+        settings: the limits of requests, and the chat model that replies, if there is to be one.
 
     Returns:
         The ASGI application, ready for uvicorn.
+
+    Raises:
+        ModelError: the chat model is not at hand.
     """
     # FastAPI's own /docs and /redoc load scripts from a CDN; page.py serves its own /docs.
     app = FastAPI(
@@ -45,6 +48,8 @@ def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
     app.include_router(health.router(engine))
     app.include_router(infer.router(engine, settings))
     app.include_router(page.router(pipeline, settings))
+    if respond.is_on(settings):
+        app.include_router(respond.router(respond.opened(settings), pipeline, settings))
     _refuse_plainly(app)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)

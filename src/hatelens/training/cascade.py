@@ -37,8 +37,9 @@ from hatelens.models.classifier import Classifier
 from hatelens.models.detector import Detector
 from hatelens.models.manifest import Manifest
 from hatelens.text import clean
-from hatelens.training import band, student
+from hatelens.training import band, papers, student
 from hatelens.training.band import Fitted, Trial
+from hatelens.training.cost import metered
 from hatelens.training.teacher import Teacher
 from hatelens.training.trained import sources
 
@@ -86,15 +87,16 @@ def write(recipe: Recipe, work: Path, target: Path) -> None:
     corpus = corpora.assemble(recipe.data, recipe.seed)
     begun = time.perf_counter()
     teacher = Teacher(strong, paths.cache() / "teacher")
-    lessons = [_lesson(teacher, some, corpus) for some in (corpus.train, corpus.validation)]
-    first = _first(recipe, lessons[0], strong.labels, work / FIRST)
-    fitted = _fitted(first, strong, lessons[1], training)
+    with metered() as meter:
+        lessons = [_lesson(teacher, some, corpus) for some in (corpus.train, corpus.validation)]
+        first = _first(recipe, lessons[0], strong.labels, work / FIRST)
+        fitted = _fitted(first, strong, lessons[1], training)
     stages = [
         {"folder": FIRST, "model_version": first.model_version} | fitted.band.to_dict(),
         _strong(folder.find(model.strong), work, target),
     ]
-    seconds = time.perf_counter() - begun
-    manifest = _manifest(recipe, corpus, strong, stages, _facts(corpus, seconds, fitted))
+    facts = _facts(corpus, time.perf_counter() - begun, fitted) | {"cost": meter.to_dict()}
+    manifest = _manifest(recipe, corpus, strong, stages, facts)
     (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
     folder.write_manifest(work, manifest)
     cascade = Cascade([Stage(first, fitted.band)], strong, manifest)
@@ -225,6 +227,7 @@ def _papers(work: Path, cascade: Cascade, lesson: _Lesson, training: CascadeTrai
     held_out = dataset.make(Card(name="validation", labels=POOLED), known, ())
     name = cascade.manifest.name
     report = evaluate(Pipeline(cascade), held_out, split="all", name=name, progress=True)
+    report = replace(report, cost=papers.cost(cascade.manifest))
     reports.write(report, work / folder.REPORT)
     card = _model_card(cascade.manifest, report, training)
     (work / folder.CARD).write_text(card, encoding="utf-8")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import TrainerState, set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 from hatelens.config.encoder import EncoderModel, EncoderTraining
 from hatelens.evaluation.glance import glance
@@ -22,12 +17,16 @@ from hatelens.models.encoder import Encoder, EncoderScorer
 from hatelens.models.heads import Head
 from hatelens.models.token_heads import SPANS
 from hatelens.models.tokens import Tokenizer
-from hatelens.training.finetune import Finetuner, Metrics, arguments
+from hatelens.training.finetune import (
+    LOG,
+    Finetuner,
+    Metrics,
+    arguments,
+    checkpoint,
+    write_log,
+)
 from hatelens.training.lessons import Collator, Lessons
 from hatelens.training.trained import Material, Trained, class_weights
-
-LOG = "log"
-"""Folder inside the model folder: what the Trainer logged, as JSON."""
 
 
 def train(model: EncoderModel, training: EncoderTraining, material: Material, seed: int) -> Trained:
@@ -47,7 +46,7 @@ def train(model: EncoderModel, training: EncoderTraining, material: Material, se
     scorer = EncoderScorer(tuned, tokenizer)
     runs = _runs(scorer, training, material, seed)
     files = kind.save(tuned, base.folder / TOKENIZER, material.work)
-    _log(runs, material.work / LOG)
+    write_log(runs, material.work / LOG)
     steps, epochs = sum(run.global_step for run in runs), sum(run.epoch or 0.0 for run in runs)
     facts = {"steps": steps, "epochs": round(epochs, 3)}
     architecture = model.model_dump(mode="json", exclude={"revision"})
@@ -85,7 +84,7 @@ def _run(
     scorer: EncoderScorer, training: EncoderTraining, material: Material, seed: int
 ) -> TrainerState:
     trainer = _finetuner(scorer, training, material, seed)
-    trainer.train(resume_from_checkpoint=_checkpoint(material.resume))
+    trainer.train(resume_from_checkpoint=checkpoint(material.resume))
     return trainer.state
 
 
@@ -133,17 +132,3 @@ def _measured(scorer: EncoderScorer, material: Material) -> Metrics:
 
 def _exact(classes: np.ndarray) -> np.ndarray:
     return classes[np.isclose(classes.sum(axis=1), 1.0)]
-
-
-def _checkpoint(resume: Path) -> str | None:
-    found = get_last_checkpoint(str(resume)) if resume.is_dir() else None
-    if found:
-        sys.stderr.write(f"hatelens: going on from {Path(found).name}.\n")
-    return found
-
-
-def _log(runs: Sequence[TrainerState], folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    entries = [{"run": i, **entry} for i, run in enumerate(runs) for entry in run.log_history]
-    text = json.dumps(entries, indent=1)
-    (folder / "steps.json").write_text(text + "\n", encoding="utf-8")

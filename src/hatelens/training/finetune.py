@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.utils.data import Sampler
@@ -18,14 +20,22 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.trainer_utils import get_last_checkpoint
 
 from hatelens.config.encoder import EncoderTraining
+from hatelens.config.trainer import TrainerSettings
 from hatelens.errors import ConfigError
 from hatelens.models.token_heads import MAIN, SPANS
 from hatelens.training.lessons import CLASSES, MARKS, Collator, Lessons
 from hatelens.training.losses import class_losses, output_loss
+from hatelens.training.order import Order
 
 Metrics = Mapping[str, float]
+LOG = "log"
+"""Folder inside the model folder: what the Trainer logged, as JSON."""
+USUAL = "adamw_torch"
+"""The optimiser where no other can be had."""
+_ON_GPU = re.compile("paged|8bit|bnb|lion|ademamix")
 _MEGABATCH = 50
 OWN_KEYS = {
     "kind",
@@ -37,11 +47,80 @@ OWN_KEYS = {
     "train_sampling_strategy",
     "gradient_checkpointing",
     "eval_steps",
+    "objective",
+    "packing",
 }
 """Settings that ``TrainingArguments`` does not have, or that are applied here."""
 
 
-class Finetuner(Trainer):
+class Rows(Protocol):
+    """What is learned from: rows of any kind, and how many tokens each has."""
+
+    lengths: list[int]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def __getitem__(self, index: int) -> Any:
+        """Return a row."""
+        ...
+
+
+class Tuner(Trainer):
+    """A Trainer that keeps its own order, measures on its own and says so on stderr.
+
+    Args:
+        model: what is trained.
+        args: the Trainer's arguments.
+        rows: what is learned from.
+        collator: makes batches of rows.
+        training: the settings.
+        measure: returns metrics of the model on the validation texts.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: torch.nn.Module,
+        args: TrainingArguments,
+        rows: Rows,
+        collator: Callable[[Any], Any],
+        training: TrainerSettings,
+        measure: Callable[[], Metrics],
+    ) -> None:
+        data: Any = rows
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=data,
+            eval_dataset=data,  # never read: ``evaluate`` measures on its own
+            data_collator=collator,
+        )
+        self._lengths = rows.lengths
+        self._grouped = training.train_sampling_strategy == "group_by_length"
+        self._measure = measure
+        self.remove_callback(PrinterCallback)  # writes to stdout, which is for the folder
+        self.add_callback(Shown())
+        if training.early_stopping_patience:
+            self.add_callback(EarlyStoppingCallback(training.early_stopping_patience))
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Measure on the validation texts, log it and let early stopping see it."""
+        metrics = {f"eval_{name}": value for name, value in self._measure().items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        del train_dataset
+        size = self.args.train_batch_size * _MEGABATCH if self._grouped else 1
+        return Order(self._lengths, self.args.train_batch_size, size, self.args.seed)
+
+
+class Finetuner(Tuner):
     """A Trainer of a model with heads, each example feeding those that it has targets for.
 
     Args:
@@ -70,19 +149,14 @@ class Finetuner(Trainer):
         super().__init__(
             model=model,
             args=args,
-            train_dataset=lessons,
-            eval_dataset=lessons,  # never read: ``evaluate`` measures on its own
-            data_collator=collator,
+            rows=lessons,
+            collator=collator,
+            training=training,
+            measure=measure,
         )
         self._training = training
-        self._lengths = lessons.lengths
         self._weights = weights
         self._shares = shares
-        self._measure = measure
-        self.remove_callback(PrinterCallback)  # writes to stdout, which is for the folder
-        self.add_callback(Shown())
-        if training.early_stopping_patience:
-            self.add_callback(EarlyStoppingCallback(training.early_stopping_patience))
 
     def compute_loss(
         self,
@@ -112,21 +186,6 @@ class Finetuner(Trainer):
             )
         return (total, made) if return_outputs else total
 
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Measure on the validation texts, log it and let early stopping see it."""
-        metrics = {f"eval_{name}": value for name, value in self._measure().items()}
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, metrics
-        )
-        return metrics
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        del train_dataset
-        grouped = self._training.train_sampling_strategy == "group_by_length"
-        size = self.args.train_batch_size * _MEGABATCH if grouped else 1
-        return Order(self._lengths, self.args.train_batch_size, size, self.args.seed)
-
 
 class Shown(TrainerCallback):
     """Says on stderr how far training is, and what was measured."""
@@ -145,54 +204,8 @@ class Shown(TrainerCallback):
         sys.stderr.write(f"step {state.global_step} of {state.max_steps}: {said}\n")
 
 
-class Order(Sampler[int]):
-    """A shuffled order that depends on seed and epoch only, so that a resumed run keeps it.
-
-    Texts of like length stand together: each megabatch is sorted by length and cut into batches,
-    whose order is then shuffled.
-
-    Args:
-        lengths: of the texts, in tokens.
-        batch: texts per batch.
-        megabatch: texts that are sorted together; 1 for a plain shuffle.
-        seed: of the order.
-    """
-
-    def __init__(self, lengths: Sequence[int], batch: int, megabatch: int, seed: int) -> None:
-        self._lengths = torch.tensor(lengths)
-        self._batch = batch
-        self._megabatch = megabatch
-        self._seed = seed
-        self._epoch = 0
-
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        chance = torch.Generator().manual_seed(self._seed + 1000 * self._epoch)
-        order = torch.randperm(len(self), generator=chance)
-        if self._megabatch > 1:
-            order = self._grouped(order, chance)
-        return iter(order.tolist())
-
-    def set_epoch(self, epoch: int) -> None:
-        """Say which pass it is."""
-        self._epoch = epoch
-
-    def _grouped(self, order: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
-        parts = [
-            part[torch.argsort(self._lengths[part], stable=True)]
-            for part in order.split(self._megabatch)
-        ]
-        batches = [batch for part in parts for batch in part.split(self._batch)]
-        full = [batch for batch in batches if len(batch) == self._batch]
-        rest = [batch for batch in batches if len(batch) < self._batch]  # only at the very end
-        shuffled = [full[i] for i in torch.randperm(len(full), generator=chance).tolist()]
-        return torch.cat([*shuffled, *rest])
-
-
 def arguments(
-    training: EncoderTraining, out: Path, seed: int, *, measures: bool
+    training: TrainerSettings, out: Path, seed: int, *, measures: bool
 ) -> TrainingArguments:
     """Return the Trainer's arguments of a recipe.
 
@@ -232,8 +245,41 @@ def arguments(
         "use_cpu": not torch.cuda.is_available(),
     }
     given.pop("save_steps")  # is in ``usual``
-    every: dict[str, Any] = {**usual, **given, **own}
+    every: dict[str, Any] = {**usual, **_possible(given), **own}
     try:
         return TrainingArguments(**every)
     except ValueError as error:
         raise ConfigError(f"training: {' '.join(str(error).split())}") from None
+
+
+def _possible(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that this machine can follow: some are only for a GPU.
+
+    Raises:
+        ConfigError: it must compute in 16 bits of a kind that only a GPU has.
+    """
+    if torch.cuda.is_available():
+        return dict(given)
+    if given.get("fp16"):
+        raise ConfigError("training.fp16 needs a GPU; here, say training.fp16=false.")
+    optimiser = str(given.get("optim", USUAL))
+    if not _ON_GPU.search(optimiser):
+        return dict(given)
+    sys.stderr.write(f"hatelens: training.optim={optimiser} needs a GPU; here it is {USUAL}.\n")
+    return {**given, "optim": USUAL}
+
+
+def checkpoint(resume: Path) -> str | None:
+    """Return the last checkpoint of a run that was killed, and say so; None without."""
+    found = get_last_checkpoint(str(resume)) if resume.is_dir() else None
+    if found:
+        sys.stderr.write(f"hatelens: going on from {Path(found).name}.\n")
+    return found
+
+
+def write_log(runs: Sequence[TrainerState], folder: Path) -> None:
+    """Write what the Trainer logged in each of its runs, as JSON."""
+    folder.mkdir(exist_ok=True)
+    entries = [{"run": i, **entry} for i, run in enumerate(runs) for entry in run.log_history]
+    text = json.dumps(entries, indent=1)
+    (folder / "steps.json").write_text(text + "\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hatelens.data.card import Card
 from hatelens.data.corpus import Corpus
 from hatelens.detect import Pipeline
 from hatelens.evaluation import report as reports
+from hatelens.evaluation.cost import Cost
 from hatelens.evaluation.maps import Maps
 from hatelens.evaluation.page import cell
 from hatelens.evaluation.report import Report
@@ -40,9 +42,16 @@ def write(work: Path, model: Classifier, corpus: Corpus) -> None:
         progress=True,
         maps=Maps.of(model.manifest),
     )
+    report = replace(report, cost=cost(model.manifest))
     reports.write(report, work / folder.REPORT)
     text = model_card(model.manifest, report)
     (work / folder.CARD).write_text(text, encoding="utf-8")
+
+
+def cost(manifest: Manifest) -> Cost | None:
+    """Return what the training of a model cost; None where that is not known."""
+    found = manifest.training.get("cost")
+    return None if found is None else Cost.from_dict(found)
 
 
 def model_card(manifest: Manifest, report: Report) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from hatelens import __version__
 from hatelens.config import compose, paths
 from hatelens.config.cascade import CascadeModel
+from hatelens.config.responder import ResponderModel
 from hatelens.config.schema import Recipe, ThresholdSettings
 from hatelens.data import corpus as corpora
 from hatelens.data.corpus import Corpus
@@ -32,6 +33,7 @@ from hatelens.models.heads import Head, Outputs
 from hatelens.models.manifest import Manifest
 from hatelens.registry import Registry
 from hatelens.training import papers
+from hatelens.training.cost import metered
 from hatelens.training.folds import cross_validate
 from hatelens.training.trained import Lesson, Material, Trained, material, sources
 
@@ -41,12 +43,17 @@ TRAINERS = Registry(
         "linear": "hatelens.training.linear:train",
         "two_stage": "hatelens.training.two_stage:train",
         "encoder": "hatelens.training.encoder:train",
+        "decoder": "hatelens.training.decoder:train",
+        "mixture": "hatelens.training.mixture:train",
     },
     ConfigError,
 )
 COMPOSERS = Registry(
     "kind of model to compose",
-    {"cascade": "hatelens.training.cascade:write"},
+    {
+        "cascade": "hatelens.training.cascade:write",
+        "responder": "hatelens.training.responder:write",
+    },
     ConfigError,
 )
 """Kinds that are put together from other models: no scorer and no calibration of their own."""
@@ -77,12 +84,14 @@ def run(recipe: Recipe) -> Path:
 def _write(recipe: Recipe, work: Path) -> None:
     corpus = corpora.assemble(recipe.data, recipe.seed, recipe.heads)
     facts: dict[str, Any] = {}
-    if recipe.folds:
-        found = cross_validate(recipe, corpus, lambda part, into: _trained(recipe, part, into))
-        facts["folds"] = found
-    begun = time.perf_counter()
-    trained, prepared = _trained(recipe, corpus, work)
-    facts |= {"seconds": round(time.perf_counter() - begun, 1), **trained.facts}
+    with metered() as meter:
+        if recipe.folds:
+            found = cross_validate(recipe, corpus, lambda part, into: _trained(recipe, part, into))
+            facts["folds"] = found
+        begun = time.perf_counter()
+        trained, prepared = _trained(recipe, corpus, work)
+        seconds = round(time.perf_counter() - begun, 1)
+    facts |= {"seconds": seconds, "cost": meter.to_dict(), **trained.facts}
     manifest = _manifest(recipe, corpus, replace(trained, facts=facts), work)
     manifest = _fitted(manifest, recipe, trained, prepared, corpus)
     (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
@@ -172,7 +181,8 @@ def _thresholds(
 
 
 def _cleaning(recipe: Recipe) -> str:
-    assert not isinstance(recipe.model, CascadeModel)  # whose stages clean for themselves
+    # Stages clean for themselves, and a conversation is read as it was written.
+    assert not isinstance(recipe.model, CascadeModel | ResponderModel)
     return recipe.model.cleaning
 
 

@@ -64,12 +64,14 @@ class Lesson:
         heads: what people said of each output of a further head, 0-1, NaN where nobody was asked;
             shape (texts, outputs).
         marks: marked ranges of each original text; None where nobody marked any.
+        examples: the texts as they stand in their data sets, for what asks where they come from.
     """
 
     cleaned: Sequence[Cleaned]
     classes: Floats
     heads: Mapping[str, Floats] = field(default_factory=dict)
     marks: Sequence[Sequence[tuple[int, int]] | None] = ()
+    examples: Sequence[Example] = ()
 
     @property
     def texts(self) -> list[str]:
@@ -170,6 +172,7 @@ def lesson(
             if head.type != "spans"
         },
         [example.spans if example.source in marked else None for example in examples],
+        tuple(examples),
     )
 
 

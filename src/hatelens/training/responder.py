@@ -1,0 +1,254 @@
+"""Trains a responder: an adapter that stops or speaks against hate and else stays a chat model."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import peft
+import torch
+from jinja2 import Environment, StrictUndefined
+from transformers import set_seed
+
+from hatelens import __version__
+from hatelens.config import compose, paths
+from hatelens.config.responder import ResponderModel, ResponderTraining
+from hatelens.config.schema import Recipe
+from hatelens.data import corpus as corpora
+from hatelens.data import replies
+from hatelens.data.corpus import Corpus
+from hatelens.evaluation.cost import Cost
+from hatelens.evaluation.page import cell
+from hatelens.models import causal, folder
+from hatelens.models.base import BaseModel, resolve
+from hatelens.models.chat_tokens import ChatTokens
+from hatelens.models.manifest import Manifest
+from hatelens.models.published import ADAPTER, ADAPTER_WEIGHTS
+from hatelens.models.responder import Responder, Sampling, instruction
+from hatelens.training import conversations
+from hatelens.training.answering import AnswerTuner, token_logits
+from hatelens.training.conversations import Learned
+from hatelens.training.cost import metered
+from hatelens.training.finetune import LOG, Metrics, arguments, checkpoint, write_log
+from hatelens.training.own_replies import OwnReplies
+from hatelens.training.trained import sources
+from hatelens.training.turns import Collator, Turn, Turns
+
+KIND = "responder"
+_CHECKPOINTING = {"use_reentrant": False}
+
+
+@dataclass(frozen=True)
+class _Lessons:
+    """Turns to learn from and to measure on, and what is told of them."""
+
+    train: Sequence[Turn]
+    held_out: Sequence[Turn]
+    learned: Learned
+
+
+def write(recipe: Recipe, work: Path, target: Path) -> None:
+    """Train a responder into a work folder.
+
+    A killed run goes on from its last checkpoint when the same recipe is trained again on the same
+    data.
+
+    Args:
+        recipe: with a model and a training of the kind ``responder``; its calibration and
+            thresholds are not used, for a reply has none.
+        work: folder to write.
+        target: what the folder will be called.
+
+    Raises:
+        DataError: the data is missing or not fit to learn from.
+        ModelError: the base model is not at hand, is no chat model, or the adapter does not fit.
+    """
+    del target
+    model, training = recipe.model, recipe.training
+    assert isinstance(model, ResponderModel)
+    assert isinstance(training, ResponderTraining)
+    base = resolve(model.base, model.revision)
+    tokens = ChatTokens(base.folder)
+    corpus = corpora.assemble(recipe.data, recipe.seed)
+    begun = time.perf_counter()
+    with metered() as meter:
+        chat = Responder(causal.open_base(base, model.precision), tokens, "")
+        lessons = _lessons(recipe, corpus, chat, base)
+        resume = _resume(recipe, corpus)
+        tuned, facts = _tuned(chat, lessons, recipe, resume, work)
+    facts |= {"seconds": round(time.perf_counter() - begun, 1), "cost": meter.to_dict()}
+    files = folder.hashes(work, _save(tuned, tokens, base, work))
+    manifest = _manifest(recipe, corpus, base, files, facts | dict(lessons.learned.counts))
+    (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
+    folder.write_manifest(work, manifest)
+    (work / folder.CARD).write_text(_card(manifest), encoding="utf-8")
+    shutil.rmtree(resume, ignore_errors=True)  # not before all is written
+
+
+def _lessons(recipe: Recipe, corpus: Corpus, chat: Responder, base: BaseModel) -> _Lessons:
+    """Draw posts, let the base model answer the harmless ones, and turn all into tokens."""
+    model, training = recipe.model, recipe.training
+    assert isinstance(model, ResponderModel)
+    assert isinstance(training, ResponderTraining)
+    asked = _voice(chat, base, training)
+    questions = asked(replies.questions())
+    found: list[Learned] = []
+    part = training.measured / (training.hateful + training.harmless)
+    for examples, share in ((corpus.train, 1.0), (corpus.validation, part)):
+        posts = conversations.drawn(
+            replies.sort(examples, corpus.labels), training, recipe.seed, share
+        )
+        own = {**questions, **asked([post.text for post in posts.harmless])}
+        found.append(conversations.learned(posts, own, model, training, recipe.seed))
+    learned, held_out = found
+    if left_out := learned.counts.get("own replies left out"):
+        sys.stderr.write(
+            f"hatelens: {left_out} harmless messages are left out: the base model refuses or "
+            "reproaches, or does not end a sentence.\n"
+        )
+    # The questions are learned from, so that nothing can be measured on them.
+    kept = [one for one in held_out.conversations if one.kind != "question"]
+    room = model.max_length
+    return _Lessons(
+        conversations.turns(learned.conversations, chat.tokens, room),
+        conversations.turns(kept, chat.tokens, room) if training.measured else [],
+        learned,
+    )
+
+
+def _voice(
+    chat: Responder, base: BaseModel, training: ResponderTraining
+) -> Callable[[Sequence[str]], dict[str, str]]:
+    """Return what gives the base model's own reply to harmless messages.
+
+    Where its likeliest reply cannot be learned from, others are drawn.
+    """
+    temperature, tokens = training.reply_temperature, training.reply_tokens
+    drawn = [Sampling(temperature, 0.95, tokens, seed) for seed in range(1, training.reply_tries)]
+    ways = [Sampling(max_new_tokens=tokens), *drawn]
+
+    def answer(messages: Sequence[str]) -> dict[str, str]:
+        said: dict[str, str] = {}
+        for way in ways:
+            missing = [one for one in messages if not conversations.is_fit(one, said.get(one, ""))]
+            speaker = Responder(chat.model, chat.tokens, "", way)
+            kept = OwnReplies(speaker, base.record.sha256, paths.cache() / "replies")
+            said |= kept.replies(missing, training.reply_batch)
+        return said
+
+    return answer
+
+
+def _tuned(
+    chat: Responder, lessons: _Lessons, recipe: Recipe, resume: Path, work: Path
+) -> tuple[Any, dict[str, Any]]:
+    """Give the base model an adapter and train it."""
+    model, training = recipe.model, recipe.training
+    assert isinstance(model, ResponderModel)
+    assert isinstance(training, ResponderTraining)
+    set_seed(recipe.seed)
+    tuned = _ready(chat.model, model, training)
+    collator = Collator(chat.tokens.pad, packing=training.packing)
+    tuner = AnswerTuner(
+        model=tuned,
+        args=arguments(training.plain(), resume, recipe.seed, measures=bool(lessons.held_out)),
+        turns=Turns(lessons.train),
+        collator=collator,
+        training=training,
+        measure=lambda: _measured(tuned, lessons.held_out, collator),
+    )
+    tuner.train(resume_from_checkpoint=checkpoint(resume))
+    write_log([tuner.state], work / LOG)
+    state = tuner.state
+    measured = _measured(tuned, lessons.held_out, collator)
+    steps, epochs = state.global_step, round(state.epoch or 0.0, 3)
+    return tuned, {"steps": steps, "epochs": epochs, **measured}
+
+
+def _ready(opened: Any, model: ResponderModel, training: ResponderTraining) -> Any:
+    """Give an opened base model a new adapter to train."""
+    if model.precision in {"int8", "nf4"}:
+        opened = peft.prepare_model_for_kbit_training(
+            opened,
+            use_gradient_checkpointing=training.gradient_checkpointing,
+            gradient_checkpointing_kwargs=_CHECKPOINTING,
+        )
+    elif training.gradient_checkpointing:
+        opened.gradient_checkpointing_enable(_CHECKPOINTING)
+    return causal.adapted(opened, model.adapter.model_dump())
+
+
+@torch.no_grad()
+def _measured(model: Any, turns: Sequence[Turn], collator: Collator, batch: int = 8) -> Metrics:
+    """Return the mean loss per token of the answers to conversations that are not learned from."""
+    mode = model.training
+    model.eval()
+    total, count = 0.0, 0
+    for begin in range(0, len(turns), batch):
+        made = collator(turns[begin : begin + batch])
+        held = {name: values.to(model.device) for name, values in made.items()}
+        logits = token_logits(model, held)
+        total += float(torch.nn.functional.cross_entropy(logits, held["targets"], reduction="sum"))
+        count += len(held["targets"])
+    model.train(mode)
+    return {"loss": total / count} if count else {}
+
+
+def _save(tuned: Any, tokens: ChatTokens, base: BaseModel, work: Path) -> tuple[str, ...]:
+    """Write the adapter in PEFT's form and the tokenizer, and return the files."""
+    tuned.peft_config["default"].base_model_name_or_path = base.record.name
+    # The output layer itself is not trained: its adapter is, and the base is at hand.
+    tuned.save_pretrained(work, save_embedding_layers=False)
+    return (ADAPTER, ADAPTER_WEIGHTS, *tokens.save(work))
+
+
+def _manifest(
+    recipe: Recipe,
+    corpus: Corpus,
+    base: BaseModel,
+    files: Mapping[str, str],
+    facts: Mapping[str, Any],
+) -> Manifest:
+    model = recipe.model
+    assert isinstance(model, ResponderModel)
+    told = {mode: instruction(mode) for mode in model.modes}
+    return Manifest(
+        name=recipe.name,
+        kind=KIND,
+        runtime="torch",
+        labels=corpus.labels,
+        architecture=model.model_dump(mode="json", exclude={"revision"}) | {"told": told},
+        files=files,
+        base=base.record,
+        data=sources(corpus),
+        split={"train": corpus.train_digest, "validation": corpus.validation_digest},
+        seed=recipe.seed,
+        package=__version__,
+        languages=corpus.languages,
+        training=facts,
+    )
+
+
+def _card(manifest: Manifest) -> str:
+    """Return the model card."""
+    template = resources.files("hatelens.training").joinpath("responder_card.md.j2")
+    # Markdown is not HTML: names are escaped by ``cell``, as in the report.
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    environment.filters["cell"] = cell
+    held = manifest.training["cost"]
+    opened = environment.from_string(template.read_text(encoding="utf-8"))
+    return opened.render(m=manifest, cost=Cost.from_dict(held) if held else None)
+
+
+def _resume(recipe: Recipe, corpus: Corpus) -> Path:
+    """Return the folder that a killed run of this recipe on these texts goes on from."""
+    settings = recipe.model_dump_json(exclude={"out", "overwrite", "calibration", "thresholds"})
+    content = f"{settings}{corpus.train_digest}{corpus.validation_digest}"
+    return paths.cache() / "resume" / hashlib.sha256(content.encode()).hexdigest()[:16]
