@@ -81,7 +81,7 @@ def test_a_killed_run_keeps_what_was_said(tmp_path, monkeypatch):
 def test_no_text_is_kept(tmp_path):
     remembering(Counting(), tmp_path).logits(TEXTS, ASKED)
     with sqlite3.connect(tmp_path / "opinions.sqlite") as database:
-        kept = database.execute("SELECT key, row FROM said").fetchall()
+        kept = database.execute("SELECT key, answer FROM kept").fetchall()
     assert all(b"marsh" not in key + row for key, row in kept)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from transformers import AutoModel
 from transformers.utils import logging as transformers_logging
 
+from hatelens.models import kept
 from hatelens.models.base import TOKENIZER, BaseModel
 from hatelens.models.tokens import Batch, Tokenizer
 from hatelens.models.windows import Range
@@ -22,7 +21,6 @@ from hatelens.progress import track
 
 Matrix = NDArray[np.float32]
 _COMMIT = 512  # embeddings written to the cache at a time: what a kill can lose
-_LOOKUP = 500
 
 
 class SentenceEncoder(torch.nn.Module):
@@ -109,16 +107,11 @@ class EmbeddingCache:
 
         What is made is written every few hundred texts, so that a killed run goes on from there.
         """
-        keys = [self._key(text) for text in texts]
-        with self._open() as database:
-            found = _read(database, sorted(set(keys)))
-            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
-            for made in self._make(missing, progress=progress):
-                database.executemany("INSERT OR IGNORE INTO embedding VALUES (?, ?)", made.items())
-                database.commit()
-                found |= made
         if not texts:
             return np.zeros((0, self.width), np.float32)
+        keys = [kept.key(self._embedder.key, text) for text in texts]
+        make = partial(self._make, progress=progress)
+        found = kept.remembered(self._path, dict(zip(keys, texts, strict=True)), make)
         return np.stack([np.frombuffer(found[key], np.float32) for key in keys])
 
     def _make(
@@ -130,34 +123,6 @@ class EmbeddingCache:
         for part in track(parts, "Embedding", shown=progress and bool(parts)):
             vectors = self._embedder.embed([text for _, text in part])
             yield {key: vector.tobytes() for (key, _), vector in zip(part, vectors, strict=True)}
-
-    def _key(self, text: str) -> bytes:
-        content = f"{self._embedder.key}\0{text}".encode("utf-8", "surrogatepass")
-        return hashlib.sha256(content).digest()
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=60)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS embedding (key BLOB PRIMARY KEY, vector BLOB) "
-                "WITHOUT ROWID"
-            )
-            yield database
-
-
-def _read(database: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    for begin in range(0, len(keys), _LOOKUP):
-        part = keys[begin : begin + _LOOKUP]
-        marks = ",".join("?" * len(part))
-        rows = database.execute(
-            f"SELECT key, vector FROM embedding WHERE key IN ({marks})",  # noqa: S608 -- marks only
-            part,
-        )
-        found.update(rows)
-    return found
 
 
 def _pooling(folder: Path) -> Mapping[str, bool]:

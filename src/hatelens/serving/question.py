@@ -6,13 +6,13 @@ real posts hold.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hatelens.config.settings import ServerSettings
 from hatelens.errors import unknown
+from hatelens.serving import strict_json
 from hatelens.serving.answer import RefusalError, shown
 
 JSON, PLAIN = "application/json", "text/plain"
@@ -95,42 +95,13 @@ def parse(body: bytes, media: str, settings: ServerSettings) -> Question:
         RefusalError: 400 not UTF-8, not JSON or empty; 413 too many or too long texts; 422
             wrong fields.
     """
-    try:
-        content = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RefusalError(
-            400,
-            f"The body is not UTF-8: byte {error.start} is {body[error.start]:#04x}; send UTF-8.",
-        ) from None
-    if not content:
-        raise RefusalError(400, "The body is empty; send the text in it.")
-    question = Question((content,), "plain") if media == PLAIN else _fields(_loads(content))
+    question = (
+        Question((strict_json.decoded(body, "Send the text in it."),), "plain")
+        if media == PLAIN
+        else _fields(strict_json.loads(body, WANTED))
+    )
     _check_size(question, settings)
     return question
-
-
-def _loads(content: str) -> Any:
-    """Read strict JSON: no NaN, no field twice, no bottomless nesting."""
-    try:
-        return json.loads(content, parse_constant=_constant, object_pairs_hook=_object)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise RefusalError(400, f"The body is not JSON: {error.msg} ({place}). {WANTED}") from None
-    except RecursionError:
-        raise RefusalError(400, f"The JSON is nested too deeply. {WANTED}") from None
-    except ValueError:
-        raise RefusalError(400, f"The JSON holds a number with too many digits. {WANTED}") from None
-
-
-def _constant(name: str) -> None:
-    raise RefusalError(400, f"The body is not JSON: {name} is no JSON number. {WANTED}")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise RefusalError(400, f"The JSON names a field twice; name each once. {WANTED}")
-    return fields
 
 
 def _fields(values: Any) -> Question:

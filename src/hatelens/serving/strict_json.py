@@ -22,15 +22,7 @@ def loads(body: bytes, wanted: str) -> Any:
     Raises:
         RefusalError: 400, it is empty, not UTF-8 or not JSON.
     """
-    try:
-        content = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RefusalError(
-            400,
-            f"The body is not UTF-8: byte {error.start} is {body[error.start]:#04x}; send UTF-8.",
-        ) from None
-    if not content:
-        raise RefusalError(400, f"The body is empty. {wanted}")
+    content = decoded(body, wanted)
     constant, pairs = partial(_constant, wanted), partial(_object, wanted)
     try:
         return json.loads(content, parse_constant=constant, object_pairs_hook=pairs)
@@ -41,6 +33,24 @@ def loads(body: bytes, wanted: str) -> Any:
         raise RefusalError(400, f"The JSON is nested too deeply. {wanted}") from None
     except ValueError:
         raise RefusalError(400, f"The JSON holds a number with too many digits. {wanted}") from None
+
+
+def decoded(body: bytes, wanted: str) -> str:
+    """Return the characters of a body.
+
+    Raises:
+        RefusalError: 400, it is empty or not UTF-8.
+    """
+    try:
+        content = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusalError(
+            400,
+            f"The body is not UTF-8: byte {error.start} is {body[error.start]:#04x}; send UTF-8.",
+        ) from None
+    if not content:
+        raise RefusalError(400, f"The body is empty. {wanted}")
+    return content
 
 
 def _constant(wanted: str, name: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from hatelens.models import kept
 from hatelens.models.conversation import ask
 from hatelens.models.responder import Responder
 from hatelens.progress import track
@@ -41,24 +40,13 @@ class OwnReplies:
         """
         order = sorted(set(messages), key=lambda text: (len(text), text))
         parts = [order[begin : begin + batch] for begin in range(0, len(order), batch)]
-        with self._open() as database:
-            said: dict[bytes, str] = dict(database.execute("SELECT * FROM reply"))
-            missing = [part for part in parts if any(_key(text) not in said for text in part)]
-            for part in track(missing, "Replying", shown=bool(missing)):
+
+        def make(missing: Mapping[bytes, str]) -> Iterator[Mapping[bytes, bytes]]:
+            left = [part for part in parts if any(kept.key(text) in missing for text in part)]
+            for part in track(left, "Replying", shown=bool(left)):
                 made = self._responder.replies([ask(text) for text in part], batch=batch)
-                rows = {_key(text): reply.text for text, reply in zip(part, made, strict=True)}
-                database.executemany("INSERT OR IGNORE INTO reply VALUES (?, ?)", rows.items())
-                database.commit()
-                said = rows | said
-        return {text: said[_key(text)] for text in messages}
+                said = [reply.text.encode("utf-8", "surrogatepass") for reply in made]
+                yield dict(zip(map(kept.key, part), said, strict=True))
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=60)) as database:
-            database.execute("CREATE TABLE IF NOT EXISTS reply (key BLOB PRIMARY KEY, said TEXT)")
-            yield database
-
-
-def _key(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        found = kept.remembered(self._path, {kept.key(text): text for text in order}, make)
+        return {text: found[kept.key(text)].decode("utf-8", "surrogatepass") for text in messages}
