@@ -24,6 +24,10 @@ from hatelens.models.base import BaseModel
 PRECISIONS = ("fp32", "bf16", "int8", "nf4")
 """``int8`` and ``nf4`` are quantised by bitsandbytes, nf4 twice (Dettmers et al. 2023)."""
 
+QUANTISED = ("int8", "nf4")
+"""Those whose weights cannot be trained: an adapter is."""
+
+_CHECKPOINTING = {"use_reentrant": False}
 _PACKS = "support_avx512bf16_for_cpu"
 
 
@@ -114,6 +118,25 @@ def adapted(model: PreTrainedModel, settings: Mapping[str, Any], task: str = "CA
         raise ModelError(f"model.adapter does not fit the base: {error}") from None
 
 
+def trainable(model: PreTrainedModel, precision: str, *, checkpointing: bool) -> Any:
+    """Make an opened base ready to be trained, whole or through an adapter.
+
+    Args:
+        model: from ``open_base`` or ``open_classifier``.
+        precision: it was opened in.
+        checkpointing: compute activations twice in order to hold fewer of them.
+    """
+    if precision in QUANTISED:
+        return require("peft", "train").prepare_model_for_kbit_training(
+            model,
+            use_gradient_checkpointing=checkpointing,
+            gradient_checkpointing_kwargs=_CHECKPOINTING,
+        )
+    if checkpointing:
+        model.gradient_checkpointing_enable(_CHECKPOINTING)
+    return model
+
+
 def untied(model: PreTrainedModel) -> PreTrainedModel:
     """Give the output layer weights of its own where it shares those of the embeddings.
 
@@ -149,7 +172,7 @@ def _opened(
         raise ModelError(unknown("precision", precision, PRECISIONS))
     transformers_logging.disable_progress_bar()
     placed: dict[str, Any] = {"device_map": {"": 0}} if torch.cuda.is_available() else {}
-    if precision in {"int8", "nf4"}:
+    if precision in QUANTISED:
         placed["quantization_config"] = _quantised(precision)
     try:
         model = opener(

@@ -6,7 +6,6 @@ may become special tokens; each content is tokenised apart, as plain text.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from hatelens.errors import ModelError
+from hatelens.models import prompt_turns
 from hatelens.models.conversation import ASSISTANT, SYSTEM, USER, Message
 from hatelens.models.prompt import Prompt
 
@@ -24,8 +24,6 @@ _MARK = "\ue0f0{}\ue0f1"
 _MARKED = re.compile("\ue0f0(\\d+)\ue0f1")
 _CHARS_PER_TOKEN = 16
 """Characters read of a content for each token of room: bounds the work on a megabyte."""
-_DAY = dt.datetime(2024, 7, 26, tzinfo=dt.UTC)
-"""Some chat templates write today's date; the same words get the same answer tomorrow."""
 _SAMPLE = (Message(USER, "a"), Message(ASSISTANT, "b"), Message(USER, "c"))
 _quoted = Prompt("conversation", "", chat=True).quoted
 """Takes the marks of a turn that are no special tokens (``[/INST]``) and lone surrogates out."""
@@ -140,16 +138,7 @@ class ChatTokens:
         return self._template(written)
 
     def _template(self, written: Sequence[Mapping[str, str]]) -> str:
-        conversation: Any = list(written)
-        rendered = self._tokenizer.apply_chat_template(
-            conversation,
-            tokenize=False,
-            add_generation_prompt=True,
-            enable_thinking=False,
-            date_string=_DAY.strftime("%d %b %Y"),
-            strftime_now=_DAY.strftime,
-        )
-        return str(rendered)
+        return prompt_turns.written(self._tokenizer, list(written), asked=True)
 
     def _takes_system(self) -> bool:
         """Say whether the template has a place for the system's words."""

@@ -83,7 +83,17 @@ def rendered(tokenizer: Any, messages: list[dict[str, str]], *, asked: bool) -> 
             "use a base model that was tuned to follow instructions."
         )
     try:
-        return tokenizer.apply_chat_template(
+        return written(tokenizer, messages, asked=asked)
+    except jinja.exceptions.TemplateError as error:
+        raise ModelError(
+            f"The chat template of {tokenizer.name_or_path} refuses the prompt ({error})."
+        ) from None
+
+
+def written(tokenizer: Any, messages: list[Any], *, asked: bool) -> str:
+    """Apply the chat template, on a fixed day where it writes one; its errors are let through."""
+    return str(
+        tokenizer.apply_chat_template(
             messages,
             tokenize=False,
             add_generation_prompt=asked,
@@ -91,10 +101,7 @@ def rendered(tokenizer: Any, messages: list[dict[str, str]], *, asked: bool) -> 
             date_string=_DAY.strftime("%d %b %Y"),
             strftime_now=_DAY.strftime,
         )
-    except jinja.exceptions.TemplateError as error:
-        raise ModelError(
-            f"The chat template of {tokenizer.name_or_path} refuses the prompt ({error})."
-        ) from None
+    )
 
 
 def after_answer(tokenizer: Any) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import peft
 import torch
 from transformers import TrainerState, set_seed
 
@@ -24,9 +23,6 @@ from hatelens.training.answering import AnswerTuner
 from hatelens.training.finetune import LOG, Metrics, arguments, checkpoint, write_log
 from hatelens.training.trained import Material, Trained, class_weights
 from hatelens.training.turns import Collator, Turn, Turns, compared, taught
-
-_QUANTISED = ("int8", "nf4")
-_CHECKPOINTING = {"use_reentrant": False}
 
 
 def train(model: DecoderModel, training: DecoderTraining, material: Material, seed: int) -> Trained:
@@ -115,14 +111,7 @@ def opened(
         made, task = causal.open_classifier(base, labels, pad, model.precision), "SEQ_CLS"
     else:
         made, task = causal.open_base(base, model.precision), "CAUSAL_LM"
-    if model.precision in _QUANTISED:
-        made = peft.prepare_model_for_kbit_training(
-            made,
-            use_gradient_checkpointing=checkpointing,
-            gradient_checkpointing_kwargs=_CHECKPOINTING,
-        )
-    elif checkpointing:
-        made.gradient_checkpointing_enable(_CHECKPOINTING)
+    made = causal.trainable(made, model.precision, checkpointing=checkpointing)
     if model.adapter is None:
         return made
     return causal.adapted(made, model.adapter.model_dump(), task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 import time
@@ -12,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import peft
 import torch
 from jinja2 import Environment, StrictUndefined
 from transformers import set_seed
@@ -38,11 +36,10 @@ from hatelens.training.conversations import Learned
 from hatelens.training.cost import metered
 from hatelens.training.finetune import LOG, Metrics, arguments, checkpoint, write_log
 from hatelens.training.own_replies import OwnReplies
-from hatelens.training.trained import sources
+from hatelens.training.trained import resumed_in, sources
 from hatelens.training.turns import Collator, Turn, Turns
 
 KIND = "responder"
-_CHECKPOINTING = {"use_reentrant": False}
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def write(recipe: Recipe, work: Path, target: Path) -> None:
     with metered() as meter:
         chat = Responder(causal.open_base(base, model.precision), tokens, "")
         lessons = _lessons(recipe, corpus, chat, base)
-        resume = _resume(recipe, corpus)
+        resume = resumed_in(recipe, corpus)
         tuned, facts = _tuned(chat, lessons, recipe, resume, work)
     facts |= {"seconds": round(time.perf_counter() - begun, 1), "cost": meter.to_dict()}
     files = folder.hashes(work, _save(tuned, tokens, base, work))
@@ -154,7 +151,9 @@ def _tuned(
     assert isinstance(model, ResponderModel)
     assert isinstance(training, ResponderTraining)
     set_seed(recipe.seed)
-    tuned = _ready(chat.model, model, training)
+    checkpointing = training.gradient_checkpointing
+    opened = causal.trainable(chat.model, model.precision, checkpointing=checkpointing)
+    tuned = causal.adapted(opened, model.adapter.model_dump())
     collator = Collator(chat.tokens.pad, packing=training.packing)
     tuner = AnswerTuner(
         model=tuned,
@@ -170,19 +169,6 @@ def _tuned(
     measured = _measured(tuned, lessons.held_out, collator)
     steps, epochs = state.global_step, round(state.epoch or 0.0, 3)
     return tuned, {"steps": steps, "epochs": epochs, **measured}
-
-
-def _ready(opened: Any, model: ResponderModel, training: ResponderTraining) -> Any:
-    """Give an opened base model a new adapter to train."""
-    if model.precision in {"int8", "nf4"}:
-        opened = peft.prepare_model_for_kbit_training(
-            opened,
-            use_gradient_checkpointing=training.gradient_checkpointing,
-            gradient_checkpointing_kwargs=_CHECKPOINTING,
-        )
-    elif training.gradient_checkpointing:
-        opened.gradient_checkpointing_enable(_CHECKPOINTING)
-    return causal.adapted(opened, model.adapter.model_dump())
 
 
 @torch.no_grad()
@@ -245,10 +231,3 @@ def _card(manifest: Manifest) -> str:
     held = manifest.training["cost"]
     opened = environment.from_string(template.read_text(encoding="utf-8"))
     return opened.render(m=manifest, cost=Cost.from_dict(held) if held else None)
-
-
-def _resume(recipe: Recipe, corpus: Corpus) -> Path:
-    """Return the folder that a killed run of this recipe on these texts goes on from."""
-    settings = recipe.model_dump_json(exclude={"out", "overwrite", "calibration", "thresholds"})
-    content = f"{settings}{corpus.train_digest}{corpus.validation_digest}"
-    return paths.cache() / "resume" / hashlib.sha256(content.encode()).hexdigest()[:16]

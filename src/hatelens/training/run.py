@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import shutil
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hatelens import __version__
-from hatelens.config import compose, paths
+from hatelens.config import compose
 from hatelens.config.cascade import CascadeModel
 from hatelens.config.responder import ResponderModel
 from hatelens.config.schema import Recipe, ThresholdSettings
@@ -35,7 +34,7 @@ from hatelens.registry import Registry
 from hatelens.training import papers
 from hatelens.training.cost import metered
 from hatelens.training.folds import cross_validate
-from hatelens.training.trained import Lesson, Material, Trained, material, sources
+from hatelens.training.trained import Lesson, Material, Trained, material, resumed_in, sources
 
 TRAINERS = Registry(
     "kind of model to train",
@@ -107,7 +106,7 @@ def _trained(recipe: Recipe, corpus: Corpus, work: Path) -> tuple[Trained, Mater
         work,
         soft=recipe.data.soft_labels,
         heads=recipe.heads,
-        resume=_resume(recipe, corpus),
+        resume=resumed_in(recipe, corpus),
     )
     train = TRAINERS.load(recipe.model.kind)
     return train(recipe.model, recipe.training, prepared, recipe.seed), prepared
@@ -184,13 +183,6 @@ def _cleaning(recipe: Recipe) -> str:
     # Stages clean for themselves, and a conversation is read as it was written.
     assert not isinstance(recipe.model, CascadeModel | ResponderModel)
     return recipe.model.cleaning
-
-
-def _resume(recipe: Recipe, corpus: Corpus) -> Path:
-    """Return the folder that a killed run of this recipe on these texts goes on from."""
-    settings = recipe.model_dump_json(exclude={"out", "overwrite", "calibration", "thresholds"})
-    content = f"{settings}{corpus.train_digest}{corpus.validation_digest}"
-    return paths.cache() / "resume" / hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _manifest(recipe: Recipe, corpus: Corpus, trained: Trained, work: Path) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from hatelens import text as cleaning
+from hatelens.config import paths
+from hatelens.config.schema import Recipe
 from hatelens.data import feed
 from hatelens.data.corpus import Corpus
 from hatelens.data.example import Example
@@ -218,3 +221,10 @@ def class_weights(targets: Floats, mode: str) -> Floats:
 
 def _clean(text: str, version: str) -> Cleaned:
     return untouched(text) if version == "none" else cleaning.clean(text)
+
+
+def resumed_in(recipe: Recipe, corpus: Corpus) -> Path:
+    """Return the folder that a killed run of this recipe on these texts goes on from."""
+    settings = recipe.model_dump_json(exclude={"out", "overwrite", "calibration", "thresholds"})
+    content = f"{settings}{corpus.train_digest}{corpus.validation_digest}"
+    return paths.cache() / "resume" / hashlib.sha256(content.encode()).hexdigest()[:16]
