@@ -89,6 +89,7 @@ def main() -> None:
         "sample": _digest(cases),
         "cases": len(cases),
         "mode": options.mode,
+        "precision": options.precision,
         "base": options.base,
         "judge": detector.model_version,
         "guard": options.guard,
@@ -125,6 +126,7 @@ def answers(
 ) -> list[str]:
     """Return the answers of one way, from an earlier run where all of them are there."""
     settings = [way, _digest(cases), options.base, options.mode, options.tokens]
+    settings += [options.precision] if options.precision else []
     settings += [_adapter(options.adapter) if way.startswith("tuned") else ""]
     settings += [options.guard if way == "tuned + guard" else ""]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:12]
@@ -186,6 +188,7 @@ def _made(way: str, cases: Sequence[Case], options: argparse.Namespace) -> list[
         options.base,
         options.adapter if way.startswith("tuned") else "",
         mode=options.mode,
+        precision=options.precision,
         sampling=Sampling(max_new_tokens=options.tokens),
     )
     if way == "base":
@@ -271,6 +274,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("adapter", help="folder of the responder, or owner/name@REVISION")
     parser.add_argument("--base", default="", help="base model; empty for the adapter's own")
     parser.add_argument("--mode", default="stop", choices=("stop", "counter"))
+    parser.add_argument("--precision", default="", help="of the base; empty for the adapter's own")
     parser.add_argument("--private", type=Path, required=True, help="folder for texts")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "benchmarks" / "results")
     parser.add_argument("--judge", default="default", help="detector that judges replies")

@@ -32,6 +32,12 @@ def test_one_text_is_answered_with_one_record(base: str) -> None:
     assert set(json.loads(made.stdout)) == {"reply", "type", "held_back"}
 
 
+def test_a_precision_that_does_not_exist_is_one_line(base: str) -> None:
+    made = CliRunner().invoke(app, ["respond", "Hello", "--base", base, "--precision", "fp7"])
+    assert isinstance(made.exception, UserError)
+    assert "fp7" in str(made.exception)
+
+
 def test_the_guard_is_any_detector(base: str, linear_folder, tmp_path: Path) -> None:
     from hatelens.labels import LabelSet
     from hatelens.models.guard import SAFE

@@ -105,6 +105,14 @@ def test_an_adapter_on_the_output_layer_leaves_the_embeddings_as_they_are(base, 
     assert isinstance(given.model, peft.PeftModel)
 
 
+def test_the_base_is_held_in_the_precision_that_is_asked_for(base, adapter):
+    found = opened(str(base), str(adapter), precision="bf16", sampling=SHORT)
+    assert found.model.get_base_model().dtype == torch.bfloat16
+    assert opened(str(base), str(adapter)).model.get_base_model().dtype == torch.float32
+    with pytest.raises(ModelError, match="fp16"):
+        opened(str(base), precision="fp16")
+
+
 def test_a_long_conversation_is_bounded(base):
     responder = Responder(
         causal.open_base(resolve(str(base))), ChatTokens(base), instruction("stop"), SHORT

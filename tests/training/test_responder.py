@@ -160,6 +160,15 @@ def test_a_folder_tells_the_model_what_it_was_told_while_it_was_trained(trained,
         opened("", str(tmp_path / "model"), mode="counter")
 
 
+def test_a_folder_opens_in_the_precision_that_it_was_trained_in(trained, tmp_path):
+    manifest = json.loads((trained / "manifest.json").read_text())
+    manifest["architecture"]["precision"] = "bf16"
+    shutil.copytree(trained, tmp_path / "model")
+    (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest))
+    found = opened("", str(tmp_path / "model"))
+    assert found.model.get_base_model().dtype == torch.bfloat16
+
+
 def test_the_adapter_holds_no_weights_of_the_base(trained):
     from safetensors import safe_open
 

@@ -32,6 +32,12 @@ def command(
         str, typer.Option(help="Chat model: a name, a folder, or owner/name@REVISION.")
     ] = "",
     adapter: Annotated[str, typer.Option(help="Adapter: a folder, or owner/name@REVISION.")] = "",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="How the base is held: fp32, bf16, int8 or nf4; as the adapter was trained."
+        ),
+    ] = "",
     mode: Annotated[str, typer.Option(help="What to do with hate: stop or counter.")] = "stop",
     guard: Annotated[
         str, typer.Option(help="Detector that guards both sides: a folder, or 'default'.")
@@ -56,7 +62,7 @@ def command(
     from hatelens.models.responder import Sampling, opened
 
     sampling = Sampling(temperature, top_p, max_new_tokens, seed)
-    chat = opened(base, adapter, mode=mode, sampling=sampling)
+    chat = opened(base, adapter, mode=mode, precision=precision, sampling=sampling)
     answer = _answer(chat, guard, mode)
     if text is not None:
         _write(answer(ask(text)), as_json=as_json)

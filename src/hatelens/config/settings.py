@@ -36,6 +36,8 @@ class ServerSettings(BaseSettings):
             one that the adapter was trained on. Without base and adapter there is no /respond.
         respond_adapter: adapter of the chat model; empty for none.
         respond_mode: what is done with hate: ``stop`` or ``counter``.
+        respond_precision: how the chat model's base is held: ``fp32``, ``bf16``, ``int8`` or
+            ``nf4``; empty for what its adapter was trained in.
         respond_guard: whether the served detector guards what goes in and what comes out.
         max_messages: number of messages that a conversation may have.
         max_message_chars: length of the longest message, in characters.
@@ -58,6 +60,7 @@ class ServerSettings(BaseSettings):
     respond_base: str = ""
     respond_adapter: str = ""
     respond_mode: Literal["stop", "counter"] = "stop"
+    respond_precision: Literal["", "fp32", "bf16", "int8", "nf4"] = ""
     respond_guard: bool = True
     max_messages: int = Field(64, ge=1)
     max_message_chars: int = Field(8192, ge=1)

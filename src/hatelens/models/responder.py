@@ -167,7 +167,7 @@ def opened(
     adapter: str = "",
     *,
     mode: str = "stop",
-    precision: str = "fp32",
+    precision: str = "",
     sampling: Sampling | None = None,
 ) -> Responder:
     """Open a base chat model, with or without an adapter, as a responder.
@@ -177,7 +177,8 @@ def opened(
             that the adapter was trained on.
         adapter: a folder that hatelens or PEFT wrote, or ``owner/name@REVISION``; empty for none.
         mode: ``stop`` or ``counter``.
-        precision: of ``causal.PRECISIONS``.
+        precision: of ``causal.PRECISIONS``; empty for the one that the adapter was trained in,
+            fp32 without one.
         sampling: how replies are drawn.
 
     Raises:
@@ -189,10 +190,16 @@ def opened(
         system = _told(folder, mode) or system
     found: BaseModel = adapter_folder.base_of(folder, base)
     tokens = ChatTokens(adapter_folder.tokenizer_of(folder, found.folder))
-    model: Any = causal.open_base(found, precision)
+    model: Any = causal.open_base(found, precision or _precision(folder))
     if folder is not None:
         model = causal.with_adapter(model, folder)
     return Responder(model, tokens, system, sampling)
+
+
+def _precision(folder: Path | None) -> str:
+    """Return what the base of an adapter of ours was held in; fp32 of another one."""
+    manifest = adapter_folder.manifest_of(folder) if folder else None
+    return str(manifest.architecture.get("precision", "fp32")) if manifest else "fp32"
 
 
 def _told(folder: Path, mode: str) -> str:

@@ -111,6 +111,7 @@ def opened(settings: ServerSettings) -> Chat:
         settings.respond_base,
         settings.respond_adapter,
         mode=settings.respond_mode,
+        precision=settings.respond_precision,
         sampling=responder.Sampling(max_new_tokens=settings.max_reply_tokens),
     )
 

@@ -21,7 +21,7 @@ class OwnReplies:
 
     Args:
         responder: the model, told nothing first.
-        name: of its weights, as their sha256: other weights have other replies.
+        name: of its weights and of what they are held in: others have other replies.
         folder: where replies are kept, one file per model and way of drawing them.
     """
 

@@ -94,7 +94,7 @@ def _lessons(recipe: Recipe, corpus: Corpus, chat: Responder, base: BaseModel) -
     model, training = recipe.model, recipe.training
     assert isinstance(model, ResponderModel)
     assert isinstance(training, ResponderTraining)
-    asked = _voice(chat, base, training)
+    asked = _voice(chat, base, model.precision, training)
     questions = asked(replies.questions())
     found: list[Learned] = []
     part = training.measured / (training.hateful + training.harmless)
@@ -121,13 +121,14 @@ def _lessons(recipe: Recipe, corpus: Corpus, chat: Responder, base: BaseModel) -
 
 
 def _voice(
-    chat: Responder, base: BaseModel, training: ResponderTraining
+    chat: Responder, base: BaseModel, precision: str, training: ResponderTraining
 ) -> Callable[[Sequence[str]], dict[str, str]]:
     """Return what gives the base model's own reply to harmless messages.
 
     Where its likeliest reply cannot be learned from, others are drawn.
     """
     temperature, tokens = training.reply_temperature, training.reply_tokens
+    name = f"{base.record.sha256} {precision}"
     drawn = [Sampling(temperature, 0.95, tokens, seed) for seed in range(1, training.reply_tries)]
     ways = [Sampling(max_new_tokens=tokens), *drawn]
 
@@ -136,7 +137,7 @@ def _voice(
         for way in ways:
             missing = [one for one in messages if not conversations.is_fit(one, said.get(one, ""))]
             speaker = Responder(chat.model, chat.tokens, "", way)
-            kept = OwnReplies(speaker, base.record.sha256, paths.cache() / "replies")
+            kept = OwnReplies(speaker, name, paths.cache() / "replies")
             said |= kept.replies(missing, training.reply_batch)
         return said
 
