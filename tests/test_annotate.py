@@ -16,6 +16,7 @@ from hatelens.annotate import Annotator, Source, annotate, annotator
 from hatelens.data import catalog
 from hatelens.detect import Pipeline, load
 from hatelens.errors import DataError
+from hatelens.models.decision import Thresholds
 from tests.hostile import strings
 from tests.test_detect import TenCharacters
 
@@ -83,6 +84,15 @@ def test_an_explanation_and_its_characters_are_written_too(table, tmp_path):
     assert rows[1]["explanation"] == {"method": "occlusion"}
     assert rows[1]["spans"] == [0, 1, 2]
     assert rows[0]["spans"] == []
+
+
+def test_words_that_raise_the_score_of_a_cleared_text_are_not_to_be_learned(table, tmp_path):
+    class Lenient(TenCharacters):
+        thresholds = Thresholds(0.95, 0.95)
+
+    done = annotate(by(Lenient(), explain=True), Source(table), tmp_path / "out.jsonl")
+    assert {row["decision"] for row in read(done.path)} == {"clear"}
+    assert [row["spans"] for row in read(done.path)] == [[]] * len(TEXTS)
 
 
 @pytest.mark.parametrize("stop", range(6))

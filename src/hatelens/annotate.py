@@ -17,6 +17,7 @@ from hatelens.data import files
 from hatelens.data.explanations import GROUPS
 from hatelens.detect import Pipeline
 from hatelens.errors import DataError, unknown
+from hatelens.explain.occlusion import LEFT_OUT
 from hatelens.models import folder, prompt
 from hatelens.models.detector import Prediction
 from hatelens.progress import track
@@ -229,7 +230,13 @@ def _targets(prediction: Prediction, annotator: Annotator) -> list[str]:
 
 
 def _offsets(prediction: Prediction) -> list[int]:
-    """Return the marked characters one by one, as data sets hold them."""
+    """Return the marked characters one by one, as data sets hold them.
+
+    Leaving words out finds the highest of any text: in one that is cleared they carry no hate, and
+    nobody is to learn them as if they did.
+    """
+    if prediction.decision == "clear" and prediction.explanation == LEFT_OUT:
+        return []
     return sorted({at for span in prediction.spans for at in range(span.begin, span.end)})
 
 

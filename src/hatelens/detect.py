@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Protocol
 
 from hatelens.explain.explanation import Explanation
-from hatelens.explain.occlusion import occlusion
+from hatelens.explain.occlusion import LEFT_OUT, occlusion
 from hatelens.labels import LabelSet
 from hatelens.models import folder
 from hatelens.models.classifier import Classifier
@@ -133,7 +133,7 @@ class Pipeline:
         return replace(
             reading.prediction(),
             spans=tuple(span.shifted(begin) for span in spans),
-            explanation={"method": "occlusion"},
+            explanation=dict(LEFT_OUT),
         )
 
     def _hateful(self, texts: Sequence[str]) -> list[float]:

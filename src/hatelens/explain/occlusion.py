@@ -10,6 +10,8 @@ from hatelens.text import clean
 
 MAX_WORDS = 256
 """In a text of more words, neighbours are left out together, so that the work stays bounded."""
+LEFT_OUT = {"method": "occlusion"}
+"""What an explanation of this kind says of itself."""
 SMALLEST = 0.01
 """A word that moves the score by less is not named."""
 
