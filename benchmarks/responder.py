@@ -34,6 +34,7 @@ from hatelens.evaluation.replies import Agreement, Exchange, Figures, Judgement
 from hatelens.models import adapter_folder
 from hatelens.models.base import resolve
 from hatelens.models.conversation import ask
+from hatelens.models.detector import Detector
 from hatelens.models.embedding import Embedder
 from hatelens.models.guard import guarded
 from hatelens.models.responder import Responder, Sampling, opened
@@ -133,7 +134,10 @@ def answers(
     path = private / f"{way.replace(' ', '-')}-{key}.json"
     if path.is_file():
         return json.loads(path.read_text(encoding="utf-8"))
-    texts = _made(way, cases, options)
+    if way == "tuned + guard":
+        texts = _guarded(cases, answers("tuned", cases, options, private), options)
+    else:
+        texts = _made(way, cases, options)
     path.write_text(json.dumps(texts, ensure_ascii=True, indent=1), encoding="utf-8")
     return texts
 
@@ -193,10 +197,19 @@ def _made(way: str, cases: Sequence[Case], options: argparse.Namespace) -> list[
     )
     if way == "base":
         responder.system = ""
-    if way == "tuned + guard":
-        chat = guarded(responder, detect.load(options.guard), mode=options.mode)
-        return [chat(ask(case.text)).reply for case in track(cases, way)]
     return _in_parts(responder, cases, way, options.batch)
+
+
+def _guarded(cases: Sequence[Case], said: Sequence[str], options: argparse.Namespace) -> list[str]:
+    """Put the guard around what the adapter said: it says the same again."""
+    detector = detect.load(options.guard)
+    pairs = track(list(zip(cases, said, strict=True)), "tuned + guard")
+    return [_answer(case, text, detector, options.mode) for case, text in pairs]
+
+
+def _answer(case: Case, text: str, detector: Detector, mode: str) -> str:
+    chat = guarded(lambda _messages: text, detector, mode=mode)
+    return chat(ask(case.text)).reply
 
 
 def _in_parts(responder: Responder, cases: Sequence[Case], way: str, batch: int) -> list[str]:
