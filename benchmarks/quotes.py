@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+
+from benchmarks.mixture.table import machine
 
 from hatelens import detect
 from hatelens.data import catalog
@@ -61,9 +61,8 @@ def every_word(examples: Sequence[Example], seed: int) -> QuoteScores:
 
 def markdown(found: Mapping[str, QuoteScores], what: str) -> str:
     """Write the table."""
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     head = ["", "explained by", *COLUMNS]
-    lines = [f"{what}. {machine}.", "", _line(head), _line(["--"] * len(head))]
+    lines = [f"{what}. {machine()}.", "", _line(head), _line(["--"] * len(head))]
     for name, scores in found.items():
         cells = [getattr(scores, column) for column in COLUMNS]
         shown = ["-" if cell is None else str(cell) for cell in cells]

@@ -8,7 +8,16 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hatelens.config.encoder import AdapterSettings
-from hatelens.config.fields import Cleaning, Count, Number, Settings, Share, Switch, alone
+from hatelens.config.fields import (
+    Cleaning,
+    Count,
+    Number,
+    Precision,
+    Settings,
+    Share,
+    Switch,
+    alone,
+)
 from hatelens.config.trainer import Positive, TrainerSettings
 from hatelens.errors import ConfigError
 
@@ -86,7 +95,7 @@ class DecoderModel(Settings):
     """The language model: a name such as ``smollm2``, a folder, or a hub id."""
     revision: str | None = None
     """Revision of the hub id; None for the one that the name is pinned to."""
-    precision: Literal["fp32", "bf16", "int8", "nf4"] = "fp32"
+    precision: Precision = "fp32"
     """How the weights of the base are held: 32 or 16 bit, or quantised to 8 or 4 (NF4 with double
     quantisation)."""
     prompt: str = "classify"

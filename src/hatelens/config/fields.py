@@ -20,6 +20,7 @@ Number = Annotated[float, Strict()]
 Switch = Annotated[bool, Strict()]
 Count = Annotated[Whole, Field(ge=1)]
 Share = Annotated[Number, Field(ge=0.0, lt=1.0)]
+Precision = Literal["fp32", "bf16", "int8", "nf4"]
 
 
 class Settings(BaseModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from hatelens.config.decoder import DecoderAdapter
-from hatelens.config.fields import Count, Settings, Share, Switch, Whole, alone
+from hatelens.config.fields import Count, Precision, Settings, Share, Switch, Whole, alone
 from hatelens.config.trainer import Positive, TrainerSettings
 
 Modes = Annotated[
@@ -25,7 +25,7 @@ class ResponderModel(Settings):
     """The chat model: a name such as ``smollm2``, a folder, or a hub id."""
     revision: str | None = None
     """Revision of the hub id; None for the one that the name is pinned to."""
-    precision: Literal["fp32", "bf16", "int8", "nf4"] = "fp32"
+    precision: Precision = "fp32"
     """How the weights of the base are held: 32 or 16 bit, or quantised to 8 or 4 (NF4 with double
     quantisation)."""
     modes: Modes = ("stop", "counter")

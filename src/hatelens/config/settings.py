@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hatelens.config.fields import Precision
 from hatelens.errors import ConfigError
 
 PREFIX = "HATELENS_"
@@ -60,7 +61,7 @@ class ServerSettings(BaseSettings):
     respond_base: str = ""
     respond_adapter: str = ""
     respond_mode: Literal["stop", "counter"] = "stop"
-    respond_precision: Literal["", "fp32", "bf16", "int8", "nf4"] = ""
+    respond_precision: Literal[""] | Precision = ""
     respond_guard: bool = True
     max_messages: int = Field(64, ge=1)
     max_message_chars: int = Field(8192, ge=1)

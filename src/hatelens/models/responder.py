@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -21,6 +20,7 @@ from hatelens.models import adapter_folder, causal
 from hatelens.models.base import BaseModel
 from hatelens.models.chat_tokens import ChatTokens
 from hatelens.models.conversation import Message, Reply, checked
+from hatelens.models.manifest import Manifest
 from hatelens.models.reply_type import reply_type
 
 MODES = ("stop", "counter")
@@ -186,28 +186,27 @@ def opened(
     """
     system = instruction(mode)
     folder = adapter_folder.find(adapter) if adapter else None
-    if folder is not None:
-        system = _told(folder, mode) or system
+    manifest = adapter_folder.manifest_of(folder) if folder else None
+    if manifest is not None:
+        system = _told(manifest, mode, str(folder)) or system
     found: BaseModel = adapter_folder.base_of(folder, base)
     tokens = ChatTokens(adapter_folder.tokenizer_of(folder, found.folder))
-    model: Any = causal.open_base(found, precision or _precision(folder))
+    model: Any = causal.open_base(found, precision or _precision(manifest))
     if folder is not None:
         model = causal.with_adapter(model, folder)
     return Responder(model, tokens, system, sampling)
 
 
-def _precision(folder: Path | None) -> str:
+def _precision(manifest: Manifest | None) -> str:
     """Return what the base of an adapter of ours was held in; fp32 of another one."""
-    manifest = adapter_folder.manifest_of(folder) if folder else None
     return str(manifest.architecture.get("precision", "fp32")) if manifest else "fp32"
 
 
-def _told(folder: Path, mode: str) -> str:
-    """Return what an adapter of ours was told first while it was trained; empty of another one."""
-    manifest = adapter_folder.manifest_of(folder)
-    told: Mapping[str, str] = manifest.architecture.get("told", {}) if manifest else {}
+def _told(manifest: Manifest, mode: str, place: str) -> str:
+    """Return what an adapter of ours was told first while it was trained; empty if nothing."""
+    told: Mapping[str, str] = manifest.architecture.get("told", {})
     if told and mode not in told:
-        raise ModelError(f"{folder} has not learned the mode {mode!r}; it knows {', '.join(told)}.")
+        raise ModelError(f"{place} has not learned the mode {mode!r}; it knows {', '.join(told)}.")
     return told.get(mode, "")
 
 
