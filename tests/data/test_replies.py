@@ -23,6 +23,12 @@ def test_there_are_sixty_lines_of_each_kind_and_two_hundred_questions():
     assert len(set(questions())) == len(questions()) >= 200
 
 
+@pytest.mark.parametrize(("kind", "first"), [("stop", "I won't "), ("counter", "I disagree")])
+def test_lines_begin_alike_so_that_the_likeliest_word_can_be_theirs(kind, first):
+    made = [lines().answer(kind, post(str(n)), seed=5) for n in range(300)]
+    assert all(line.startswith(first) for line in made)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_lines_vary_and_are_the_same_for_the_same_post(kind):
     made = [lines().answer(kind, post(str(n)), seed=3) for n in range(200)]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hatelens import detect
+from hatelens.data.example import Example
+from hatelens.data.replies import lines
 from hatelens.errors import DataError
 from hatelens.evaluation import replies
 from hatelens.evaluation.replies import Exchange, agreement, figures, judge, kappa, share
@@ -52,6 +55,17 @@ def test_counter_speech_that_names_what_it_rejects_is_not_scored_as_hate():
     found = judge(exchanges(hateful=True), Keywords())[1]
     assert found.hatefulness == 0.0
     assert not found.agrees
+
+
+@pytest.mark.parametrize(("kind", "type_"), [("stop", "stop"), ("counter", "counter-speech")])
+def test_no_line_that_is_taught_is_hate_to_the_judge_with_the_default_detector(kind, type_):
+    made = []
+    for n in range(400):
+        for targets in ((), ("Islam",), ("Women",), ("African",)):
+            line = lines().answer(kind, Example(str(n), POST, targets=targets), n)
+            made.append(Exchange(f"{n}", POST, line, hateful=True))
+    for one, found in zip(made, judge(made, detect.load("default")), strict=True):
+        assert found.type == type_, one.reply
 
 
 def test_figures_count_each_side_by_itself():

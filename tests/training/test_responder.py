@@ -77,6 +77,17 @@ def test_the_same_seed_makes_the_same_conversations():
     assert made(1) != made(2)
 
 
+def test_the_models_own_words_are_learned_as_far_as_is_asked_and_our_lines_to_their_end(base):
+    tokens = ChatTokens(base)
+    found = conversations.learned(POSTS, own(POSTS), MODEL, TRAINING, seed=0).conversations
+    whole = conversations.turns(found, tokens, 200)
+    begun = conversations.turns(found, tokens, 200, own=3)
+    for one, all_of_it, part in zip(found, whole, begun, strict=True):
+        answer = all_of_it.answers[0]
+        assert part.answers == ((answer if one.kind == "hateful" else answer[:3]),)
+        assert part.prompt == all_of_it.prompt
+
+
 def test_a_turn_is_the_conversation_with_its_instruction_and_the_answer(base):
     tokens = ChatTokens(base)
     found = conversations.learned(POSTS, own(POSTS), MODEL, TRAINING, seed=0).conversations[:3]
@@ -117,6 +128,7 @@ def recipe(base, out, *more):
             "data=sample",
             "data.limit=60",
             f"model.base={base}",
+            "model.modes=[stop,counter]",
             "model.adapter.rank=2",
             "model.adapter.targets=[q_proj,lm_head]",
             "training.hateful=8",

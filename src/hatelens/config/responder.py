@@ -64,6 +64,9 @@ class ResponderTraining(TrainerSettings):
     """Share of the conversations, 0-1, that begin with a harmless question and its answer."""
     reply_tokens: Count = 64
     """Tokens of the base model's own replies at most."""
+    learned_tokens: Annotated[Whole, Field(ge=0)] = 0
+    """Tokens of the base model's own reply that are learned; 0 for all. Its first words decide
+    whether it stops or talks; what follows them it says anyway, and would count for more."""
     reply_batch: Count = 16
     """Replies of the base model that are made at once."""
     reply_tries: Count = 3
@@ -88,6 +91,7 @@ _OWN = {
     "shares",
     "context",
     "reply_tokens",
+    "learned_tokens",
     "reply_batch",
     "reply_tries",
     "reply_temperature",

@@ -63,8 +63,8 @@ def reply_type(reply: str, post: str = "", *, hateful: bool = False) -> str:
 
 
 def opposes(sentence: str) -> bool:
-    """Say whether a sentence refuses or speaks against something."""
-    return bool(cue("stop").search(sentence) or cue("counter").search(sentence))
+    """Say whether a sentence refuses, speaks against something or says what is wrong with it."""
+    return any(cue(name).search(sentence) for name in ("stop", "counter", "blame"))
 
 
 def content_words(text: str) -> set[str]:

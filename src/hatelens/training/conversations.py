@@ -18,6 +18,8 @@ from hatelens.models.reply_type import COUNTER, STOP, reply_type
 from hatelens.models.responder import instruction
 from hatelens.training.turns import Turn
 
+HATEFUL = "hateful"
+"""The kind of a conversation that is answered by a line of ours."""
 Own = Mapping[str, str]
 """Message to what the base model says to it."""
 
@@ -118,15 +120,23 @@ def is_fit(text: str, said: str) -> bool:
     return whole and reply_type(said, text) not in {STOP, COUNTER}
 
 
-def turns(conversations: Iterable[Conversation], tokens: ChatTokens, max_length: int) -> list[Turn]:
-    """Return conversations as tokens, with the loss on their answers."""
-    return [
-        Turn(
-            tokens.encode(one.messages, max_length, system=instruction(one.mode)),
-            (tokens.answer(one.answer),),
-        )
-        for one in conversations
-    ]
+def turns(
+    conversations: Iterable[Conversation], tokens: ChatTokens, max_length: int, own: int = 0
+) -> list[Turn]:
+    """Return conversations as tokens, with the loss on their answers.
+
+    Args:
+        conversations: who says what.
+        tokens: of the model.
+        max_length: tokens of a conversation without its answer at most.
+        own: tokens of the base model's own replies that are learned; 0 for all.
+    """
+    found = []
+    for one in conversations:
+        prompt = tokens.encode(one.messages, max_length, system=instruction(one.mode))
+        answer = tokens.answer(one.answer)
+        found.append(Turn(prompt, (answer[: own or None] if one.kind != HATEFUL else answer,)))
+    return found
 
 
 def _said(
@@ -135,7 +145,7 @@ def _said(
     """Yield each message, its answer per mode (none where there is no fit one) and its kind."""
     lines = replies.lines()
     for post in posts.hateful:
-        yield post.text, {mode: lines.answer(mode, post, seed) for mode in modes}, "hateful"
+        yield post.text, {mode: lines.answer(mode, post, seed) for mode in modes}, HATEFUL
     harmless = [(post.text, "harmless") for post in posts.harmless]
     for text, kind in [*harmless, *((text, "question") for text in replies.questions())]:
         yield text, dict.fromkeys(modes, fit[text]) if text in fit else {}, kind

@@ -112,10 +112,10 @@ def _lessons(recipe: Recipe, corpus: Corpus, chat: Responder, base: BaseModel) -
         )
     # The questions are learned from, so that nothing can be measured on them.
     kept = [one for one in held_out.conversations if one.kind != "question"]
-    room = model.max_length
+    room, own = model.max_length, training.learned_tokens
     return _Lessons(
-        conversations.turns(learned.conversations, chat.tokens, room),
-        conversations.turns(kept, chat.tokens, room) if training.measured else [],
+        conversations.turns(learned.conversations, chat.tokens, room, own),
+        conversations.turns(kept, chat.tokens, room, own) if training.measured else [],
         learned,
     )
 
