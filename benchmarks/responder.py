@@ -225,9 +225,14 @@ def _in_parts(responder: Responder, cases: Sequence[Case], way: str, batch: int)
 
 def _exchanges(way: str, cases: Sequence[Case], texts: Sequence[str]) -> list[Exchange]:
     return [
-        Exchange(f"{way.replace(' ', '-')}:{case.id}", case.text, text, case.hateful, case.function)
+        Exchange(_blind(way, case), case.text, text, case.hateful, case.function)
         for case, text in zip(cases, texts, strict=True)
     ]
+
+
+def _blind(way: str, case: Case) -> str:
+    """Return an id that does not tell who labels who said it."""
+    return hashlib.sha256(f"{way} {case.id}".encode()).hexdigest()[:12]
 
 
 def _hand_out(
@@ -240,7 +245,7 @@ def _hand_out(
     with (private / "replies.jsonl").open("w", encoding="utf-8") as file:
         for way, some in exchanges.items():
             for one, verdict in zip(some, judged[way], strict=True):
-                file.write(json.dumps(asdict(one) | asdict(verdict)) + "\n")
+                file.write(json.dumps({"way": way} | asdict(one) | asdict(verdict)) + "\n")
     path = private / "to_label.csv"
     if path.is_file():
         return  # labels may stand in it
