@@ -77,6 +77,33 @@ def test_settings_of_codecarbon_on_the_machine_send_and_write_nothing(monkeypatc
     assert [path.name for path in tmp_path.iterdir()] == [".codecarbon.config"]
 
 
+def test_a_training_that_goes_on_has_cost_what_all_its_starts_took(tmp_path, monkeypatch):
+    monkeypatch.setattr(cost, "SECONDS", 0.2)
+    monkeypatch.setattr(cost, "NOTED", 1)
+
+    def killed():
+        work(2.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), metered(tmp_path):
+        killed()
+    before = Cost.from_dict(json.loads((tmp_path / cost.KEPT).read_text()))
+    assert before.hours * 3600 >= 1.0
+    with metered(tmp_path) as meter:
+        work(1.0)
+    assert meter.cost is not None
+    assert meter.cost.hours * 3600 >= before.hours * 3600 + 0.9
+    assert meter.cost.kwh > before.kwh
+    assert Cost.from_dict(json.loads((tmp_path / cost.KEPT).read_text())) == meter.cost
+
+
+def test_a_start_with_nothing_to_go_on_from_leaves_nothing(tmp_path):
+    with metered(tmp_path / "none") as meter:
+        work(0.1)
+    assert meter.cost is not None
+    assert not (tmp_path / "none").exists()
+
+
 def test_an_error_inside_comes_out_and_the_meter_is_stopped():
     with pytest.raises(ZeroDivisionError), metered():
         raise ZeroDivisionError

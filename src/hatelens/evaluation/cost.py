@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hatelens.evaluation.caption import caption
@@ -68,6 +68,18 @@ class Cost:
             f"{read}estimated from load and nominal power for {' and '.join(guessed)}"
             if guessed
             else f"read from a meter for {' and '.join(self.metered)}"
+        )
+
+    def after(self, earlier: Cost | None) -> Cost:
+        """Return what both took, on the machine of the later one; itself where there is none."""
+        if earlier is None:
+            return self
+        return replace(
+            self,
+            kwh=earlier.kwh + self.kwh,
+            kg_co2eq=earlier.kg_co2eq + self.kg_co2eq,
+            hours=round(earlier.hours + self.hours, 4),
+            metered=tuple(sorted({*earlier.metered} & {*self.metered})),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""Measures what a training costs: energy and CO2eq, without a network and without leaving files."""
+"""Measures what a training costs: energy and CO2eq, without a network and without leaving files.
+
+A training that is killed and goes on has cost what all its starts took, the lost work included.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hatelens.errors import ConfigError, require
@@ -16,6 +21,10 @@ COUNTRY = "HATELENS_COUNTRY"
 """Variable that names the country whose electricity is used, as ``FRA``."""
 SECONDS = 15
 """Between two measurements."""
+NOTED = 4
+"""Measurements after which the cost so far is written down."""
+KEPT = "cost.json"
+"""What the starts before this one have cost, in the folder that outlives them."""
 _METERS = {"intel_rapl", "intel_power_gadget", "windows_emi"}
 
 
@@ -33,16 +42,36 @@ class Meter:
         return None if self.cost is None else self.cost.to_dict()
 
 
+class _Notes:
+    """What codecarbon tells of a measurement that goes on; it has the methods of its outputs."""
+
+    def __init__(self, note: Callable[[Any], None]) -> None:
+        self._note = note
+
+    def live_out(self, total: Any, _: Any) -> None:
+        self._note(total)
+
+    def out(self, *_: Any) -> None:
+        """Do nothing: the end is asked for."""
+
+    task_out = exit = out
+
+
 @contextmanager
-def metered() -> Iterator[Meter]:
+def metered(resume: Path | None = None) -> Iterator[Meter]:
     """Measure the energy of what happens inside, that of this process and of all its GPUs.
+
+    Args:
+        resume: folder that outlives a killed run. What is in it of earlier starts is added, and
+            the cost so far is written there once a minute; None to count this start alone.
 
     Raises:
         ConfigError: ``HATELENS_COUNTRY`` names no country that is known.
         MissingExtraError: codecarbon is not installed.
     """
-    tracker, place = _tracker()
+    earlier = _earlier(resume)
     meter = Meter()
+    tracker, place = _tracker(lambda found: _keep(resume, earlier, _cost(found, place, tracker)))
     tracker.start()
     try:
         yield meter
@@ -52,8 +81,26 @@ def metered() -> Iterator[Meter]:
     if found is None:
         sys.stderr.write("hatelens: what the training cost could not be measured.\n")
         return
-    meter.cost = _cost(found, place, tracker)
+    now = _cost(found, place, tracker)
+    _keep(resume, earlier, now)
+    meter.cost = now.after(earlier)
     _say(meter.cost)
+
+
+def _earlier(resume: Path | None) -> Cost | None:
+    """Return what the starts before this one have cost; None where there was none."""
+    file = resume / KEPT if resume else None
+    if file is None or not file.is_file():
+        return None
+    return Cost.from_dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _keep(resume: Path | None, earlier: Cost | None, now: Cost) -> None:
+    if resume is None or not resume.is_dir():  # nothing is kept there that could be gone on from
+        return
+    part = resume / f"{KEPT}.part"
+    part.write_text(json.dumps(now.after(earlier).to_dict()), encoding="utf-8")
+    part.replace(resume / KEPT)
 
 
 def country(known: Any) -> str:
@@ -74,7 +121,7 @@ def country(known: Any) -> str:
     return named or WORLD
 
 
-def _tracker() -> tuple[Any, str]:
+def _tracker(note: Callable[[Any], None]) -> tuple[Any, str]:
     codecarbon = require("codecarbon", "train")
     logging.getLogger("codecarbon").setLevel(logging.CRITICAL)
     source = require("codecarbon.input", "train").DataSource()
@@ -90,7 +137,9 @@ def _tracker() -> tuple[Any, str]:
             measure_power_secs=SECONDS,
             tracking_mode="process",
             log_level="critical",
-            output_methods=[],
+            output_methods=["logger"],
+            logging_logger=_Notes(note),
+            api_call_interval=NOTED,
             emissions_endpoint=False,
             electricitymaps_api_token="",
             allow_multiple_runs=True,

@@ -75,10 +75,10 @@ def write(recipe: Recipe, work: Path, target: Path) -> None:
     tokens = ChatTokens(base.folder)
     corpus = corpora.assemble(recipe.data, recipe.seed)
     begun = time.perf_counter()
-    with metered() as meter:
+    resume = resumed_in(recipe, corpus)
+    with metered(resume) as meter:
         chat = Responder(causal.open_base(base, model.precision), tokens, "")
         lessons = _lessons(recipe, corpus, chat, base)
-        resume = resumed_in(recipe, corpus)
         tuned, facts = _tuned(chat, lessons, recipe, resume, work)
     facts |= {"seconds": round(time.perf_counter() - begun, 1), "cost": meter.to_dict()}
     files = folder.hashes(work, _save(tuned, tokens, base, work))

@@ -83,7 +83,7 @@ def run(recipe: Recipe) -> Path:
 def _write(recipe: Recipe, work: Path) -> None:
     corpus = corpora.assemble(recipe.data, recipe.seed, recipe.heads)
     facts: dict[str, Any] = {}
-    with metered() as meter:
+    with metered(resumed_in(recipe, corpus)) as meter:
         if recipe.folds:
             found = cross_validate(recipe, corpus, lambda part, into: _trained(recipe, part, into))
             facts["folds"] = found
