@@ -50,12 +50,12 @@ def command(
             '(pip install "hatelens[remote]").\n'
         )
     _say(out, proofs, as_json=as_json)
-    close = [proof.agreement >= gguf.LEAST for form, proof in proofs.items() if form == "q8_0"]
-    if not all(close):
-        sys.stderr.write(
-            f"That is less than {gguf.LEAST:.0%}: the model is often undecided on such texts. "
-            "Measure the export before you use it.\n"
-        )
+    for form, proof in proofs.items():
+        if proof.agreement < gguf.LEAST:
+            sys.stderr.write(
+                f"{form}: that is less than {gguf.LEAST:.0%}. The model is often undecided on such "
+                "texts, or does not stand so few bits; measure the export before you use it.\n"
+            )
 
 
 def _say(out: Path, proofs: Mapping[str, Proof], *, as_json: bool) -> None:

@@ -27,7 +27,7 @@ from hatelens.models.prompt_turns import Shot
 FORMS: Mapping[str, tuple[Form, ...]] = {"gguf": ("q8_0", "q4_1"), "gguf-4bit": ("q4_1",)}
 """What is written, by the name of the form; the folder computes with the first."""
 LEAST = 0.98
-"""Share of texts on which the 8-bit form should give the folder's label."""
+"""Share of texts on which a form should give the folder's label."""
 _WORDS = 16
 _SPECIAL = ("bos", "eos", "unk", "pad")
 
