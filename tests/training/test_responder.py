@@ -17,9 +17,11 @@ from hatelens.models import folder as folders
 from hatelens.models.chat_tokens import ChatTokens
 from hatelens.models.conversation import ASSISTANT, ask
 from hatelens.models.manifest import read
+from hatelens.models.opening import probabilities
 from hatelens.models.reply_type import COUNTER, STOP, TYPES, reply_type
 from hatelens.models.responder import Sampling, opened
-from hatelens.training import conversations
+from hatelens.training import conversations, opening
+from hatelens.training.opening import Told
 from hatelens.training.own_replies import OwnReplies
 from hatelens.training.run import run
 from tests import tiny_chat
@@ -86,6 +88,50 @@ def test_the_models_own_words_are_learned_as_far_as_is_asked_and_our_lines_to_th
         answer = all_of_it.answers[0]
         assert part.answers == ((answer if one.kind == "hateful" else answer[:3]),)
         assert part.prompt == all_of_it.prompt
+
+
+def test_the_end_of_the_models_own_words_is_not_learned_where_their_beginning_is(base):
+    tokens = ChatTokens(base)
+    found = conversations.learned(POSTS, own(POSTS, "Yes."), MODEL, TRAINING, seed=0).conversations
+    for one, turn in zip(found, conversations.turns(found, tokens, 200, own=50), strict=True):
+        assert (turn.answers[0][-1] in tokens.stops) == (one.kind == "hateful")
+
+
+def test_a_reply_may_break_off_where_only_its_beginning_is_learned():
+    said = own(POSTS) | {CALM[0].text: "It is a"}
+    begun = TRAINING.model_copy(update={"learned_tokens": 3})
+    found = conversations.learned(POSTS, said, MODEL, begun, seed=0)
+    assert found.counts["harmless"] == 10
+
+
+def test_the_threshold_is_the_lowest_that_a_share_of_harmless_conversations_reach(base):
+    chat = opened(str(base), sampling=Sampling(max_new_tokens=4))
+    found = conversations.learned(POSTS, own(POSTS), MODEL, TRAINING, seed=0).conversations
+    told = Told(found, conversations.turns(found, chat.tokens, 200))
+    openings, facts = opening.fitted(
+        chat.model, told, told, ("stop", "counter"), over_refusal=0.1, pad=chat.tokens.pad
+    )
+    assert set(openings) == {"stop", "counter"}
+    for mode, one in openings.items():
+        harmless = told.sides(mode)[1]
+        reached = probabilities(
+            chat.model, [turn.prompt for turn in harmless], one.tokens, chat.tokens.pad
+        )
+        stopped = sum(value >= one.threshold for value in reached)
+        assert stopped == int(0.1 * len(harmless))
+        assert facts[mode]["harmless"] == pytest.approx(stopped / len(harmless), abs=1e-4)
+        assert 0 <= facts[mode]["auroc"] <= 1
+
+
+def test_without_harmless_conversations_there_is_no_threshold(base):
+    chat = opened(str(base), sampling=Sampling(max_new_tokens=4))
+    found = conversations.learned(POSTS, own(POSTS), MODEL, TRAINING, seed=0).conversations
+    told = Told(found, conversations.turns(found, chat.tokens, 200))
+    hate = [i for i, one in enumerate(found) if one.kind == "hateful"]
+    held_out = Told([found[i] for i in hate], [told.turns[i] for i in hate])
+    assert opening.fitted(
+        chat.model, told, held_out, ("stop",), over_refusal=0.1, pad=chat.tokens.pad
+    ) == ({}, {})
 
 
 def test_a_turn_is_the_conversation_with_its_instruction_and_the_answer(base):
@@ -158,6 +204,10 @@ def test_a_folder_is_written_that_opens_as_a_responder(trained, base):
     assert manifest.training["steps"] == 2
     assert manifest.training["hateful"] == 8
     assert manifest.training["loss"] > 0
+    for mode, found in manifest.training["openings"].items():
+        assert opened("", str(trained), mode=mode).opening is not None
+        assert found["harmless"] <= 0.1
+    assert manifest.training["openings"]
     assert (trained / "config.yaml").is_file()
     assert "own replies" in (trained / "MODEL_CARD.md").read_text()
 

@@ -76,6 +76,9 @@ class ResponderTraining(TrainerSettings):
     """How freely the others are drawn."""
     measured: Annotated[Whole, Field(ge=0)] = 200
     """Validation conversations on which the loss is measured while training; 0 for none."""
+    over_refusal: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the harmless validation conversations, 0-1, that it may stop at: the probability of
+    its first words from which on it does is found there. 0 to let the likeliest word decide."""
 
     def plain(self) -> TrainerSettings:
         """Return the settings that are the Trainer's."""
@@ -96,4 +99,5 @@ _OWN = {
     "reply_tries",
     "reply_temperature",
     "measured",
+    "over_refusal",
 }

@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any, Literal
 
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, LogitsProcessorList
 
 from hatelens.errors import ModelError, UserError
 from hatelens.models import adapter_folder, causal
@@ -21,6 +21,7 @@ from hatelens.models.base import BaseModel
 from hatelens.models.chat_tokens import ChatTokens
 from hatelens.models.conversation import Message, Reply, checked
 from hatelens.models.manifest import Manifest
+from hatelens.models.opening import Opening, Otherwise, Tokens, probabilities
 from hatelens.models.reply_type import reply_type
 
 MODES = ("stop", "counter")
@@ -83,15 +84,23 @@ class Responder:
         tokens: its tokenizer and chat template.
         system: what it is told first; empty to tell it nothing.
         sampling: how replies are drawn.
+        opening: the first words of an answer that does not engage, and when they are said; None to
+            leave that to the likeliest word.
 
     Raises:
         ModelError: the model reads too little for a conversation.
     """
 
     def __init__(
-        self, model: Any, tokens: ChatTokens, system: str, sampling: Sampling | None = None
+        self,
+        model: Any,
+        tokens: ChatTokens,
+        system: str,
+        sampling: Sampling | None = None,
+        opening: Opening | None = None,
     ) -> None:
         self.model = model.eval()
+        self.opening = opening
         self.tokens = tokens
         self.system = system
         self.sampling = sampling or Sampling()
@@ -142,18 +151,34 @@ class Responder:
         return [Reply(text, reply_type(text, post)) for text, post in zip(texts, said, strict=True)]
 
     @torch.inference_mode()
-    def _texts(self, rows: Sequence[Sequence[int]]) -> list[str]:
+    def _texts(self, asked: Sequence[Tokens]) -> list[str]:
+        begun = self._begun(asked)
+        rows = [(*row, *begin) for row, begin in zip(asked, begun, strict=True)]
         width = max(map(len, rows))
         device = self.model.device
         ids = torch.tensor([[self.tokens.pad] * (width - len(row)) + [*row] for row in rows])
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+        rules = LogitsProcessorList()
+        if self.opening:
+            others = torch.tensor([not begin for begin in begun])
+            rules.append(Otherwise(self.opening.tokens, width, others))
         with _seeded(self.sampling.seed):
             made = self.model.generate(
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 generation_config=self._settings,
+                logits_processor=rules,
             )
-        return [self._text(row) for row in made[:, width:].tolist()]
+        said = zip(begun, made[:, width:].tolist(), strict=True)
+        return [self._text([*begin, *row]) for begin, row in said]
+
+    def _begun(self, asked: Sequence[Tokens]) -> list[Tokens]:
+        """Return the tokens that each answer is made to begin with; none where it may choose."""
+        if self.opening is None:
+            return [()] * len(asked)
+        words, threshold = self.opening.tokens, self.opening.threshold
+        found = probabilities(self.model, asked, words, self.tokens.pad)
+        return [words if one >= threshold else () for one in found]
 
     def _text(self, ids: Sequence[int]) -> str:
         """Return the words up to the end of the turn, or of the last sentence without one."""
@@ -185,16 +210,18 @@ def opened(
         ModelError: base or adapter is not at hand, they do not fit, or the base is no chat model.
     """
     system = instruction(mode)
+    opening: Opening | None = None
     folder = adapter_folder.find(adapter) if adapter else None
     manifest = adapter_folder.manifest_of(folder) if folder else None
     if manifest is not None:
         system = _told(manifest, mode, str(folder)) or system
+        opening = _opening(manifest, mode)
     found: BaseModel = adapter_folder.base_of(folder, base)
     tokens = ChatTokens(adapter_folder.tokenizer_of(folder, found.folder))
     model: Any = causal.open_base(found, precision or _precision(manifest))
     if folder is not None:
         model = causal.with_adapter(model, folder)
-    return Responder(model, tokens, system, sampling)
+    return Responder(model, tokens, system, sampling, opening)
 
 
 def _precision(manifest: Manifest | None) -> str:
@@ -208,6 +235,12 @@ def _told(manifest: Manifest, mode: str, place: str) -> str:
     if told and mode not in told:
         raise ModelError(f"{place} has not learned the mode {mode!r}; it knows {', '.join(told)}.")
     return told.get(mode, "")
+
+
+def _opening(manifest: Manifest, mode: str) -> Opening | None:
+    """Return how an adapter of ours was found to begin best; None where that was not looked for."""
+    held: Mapping[str, Any] = manifest.architecture.get("opening", {})
+    return Opening.from_dict(held[mode]) if mode in held else None
 
 
 def _generation(model: Any, tokens: ChatTokens, sampling: Sampling) -> GenerationConfig:

@@ -94,7 +94,8 @@ def learned(
     """
     chance = random.Random(f"conversations {seed}")  # noqa: S311  # no secret
     counts: Counter[str] = Counter()
-    fit = {text: said for text, said in own.items() if is_fit(text, said)}
+    whole = not training.learned_tokens
+    fit = {text: said for text, said in own.items() if is_fit(text, said, whole=whole)}
     openings = [question for question in replies.questions() if question in fit]
     found: list[Conversation] = []
     for text, answers, kind in _said(posts, fit, model.modes, seed):
@@ -111,13 +112,19 @@ def learned(
     return Learned(tuple(found), dict(counts))
 
 
-def is_fit(text: str, said: str) -> bool:
+def is_fit(text: str, said: str, *, whole: bool = True) -> bool:
     """Say whether a reply to something harmless can be learned from.
 
-    It neither refuses, nor reproaches, nor is it empty or broken off within a sentence.
+    It neither refuses nor reproaches, and is not empty.
+
+    Args:
+        text: the message.
+        said: the reply.
+        whole: whether it must not be broken off within a sentence, as where all of it is learned.
     """
-    whole = said.rstrip("\"')]* ").endswith((".", "!", "?"))
-    return whole and reply_type(said, text) not in {STOP, COUNTER}
+    if not said or (whole and not said.rstrip("\"')]* ").endswith((".", "!", "?"))):
+        return False
+    return reply_type(said, text) not in {STOP, COUNTER}
 
 
 def turns(
@@ -129,13 +136,16 @@ def turns(
         conversations: who says what.
         tokens: of the model.
         max_length: tokens of a conversation without its answer at most.
-        own: tokens of the base model's own replies that are learned; 0 for all.
+        own: tokens that the base model's own replies begin with and that are learned, never their
+            end; 0 for all.
     """
     found = []
     for one in conversations:
         prompt = tokens.encode(one.messages, max_length, system=instruction(one.mode))
         answer = tokens.answer(one.answer)
-        found.append(Turn(prompt, (answer[: own or None] if one.kind != HATEFUL else answer,)))
+        if own and one.kind != HATEFUL:
+            answer = answer[: -len(tokens.end)][:own]
+        found.append(Turn(prompt, (answer,)))
     return found
 
 

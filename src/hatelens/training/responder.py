@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,12 @@ from hatelens.models.chat_tokens import ChatTokens
 from hatelens.models.manifest import Manifest
 from hatelens.models.published import ADAPTER, ADAPTER_WEIGHTS
 from hatelens.models.responder import Responder, Sampling, instruction
-from hatelens.training import conversations
+from hatelens.training import conversations, opening
 from hatelens.training.answering import AnswerTuner, token_logits
 from hatelens.training.conversations import Learned
 from hatelens.training.cost import metered
 from hatelens.training.finetune import LOG, Metrics, arguments, checkpoint, write_log
+from hatelens.training.opening import Told
 from hatelens.training.own_replies import OwnReplies
 from hatelens.training.trained import resumed_in, sources
 from hatelens.training.turns import Collator, Turn, Turns
@@ -44,11 +46,11 @@ KIND = "responder"
 
 @dataclass(frozen=True)
 class _Lessons:
-    """Turns to learn from and to measure on, and what is told of them."""
+    """Conversations to learn from and to measure on, and how many of each kind are learned."""
 
-    train: Sequence[Turn]
-    held_out: Sequence[Turn]
-    learned: Learned
+    train: Told
+    held_out: Told
+    counts: Mapping[str, int]
 
 
 def write(recipe: Recipe, work: Path, target: Path) -> None:
@@ -80,9 +82,12 @@ def write(recipe: Recipe, work: Path, target: Path) -> None:
         chat = Responder(causal.open_base(base, model.precision), tokens, "")
         lessons = _lessons(recipe, corpus, chat, base)
         tuned, facts = _tuned(chat, lessons, recipe, resume, work)
-    facts |= {"seconds": round(time.perf_counter() - begun, 1), "cost": meter.to_dict()}
+        openings, found = _openings(tuned, lessons, recipe, tokens.pad)
+    facts |= {"seconds": round(time.perf_counter() - begun, 1), "cost": meter.to_dict(), **found}
     files = folder.hashes(work, _save(tuned, tokens, base, work))
-    manifest = _manifest(recipe, corpus, base, files, facts | dict(lessons.learned.counts))
+    manifest = _manifest(
+        recipe, corpus, base, files, facts | dict(lessons.counts), openings=openings
+    )
     (work / folder.CONFIG).write_text(compose.render(recipe), encoding="utf-8")
     folder.write_manifest(work, manifest)
     (work / folder.CARD).write_text(_card(manifest), encoding="utf-8")
@@ -112,12 +117,12 @@ def _lessons(recipe: Recipe, corpus: Corpus, chat: Responder, base: BaseModel) -
         )
     # The questions are learned from, so that nothing can be measured on them.
     kept = [one for one in held_out.conversations if one.kind != "question"]
-    room, own = model.max_length, training.learned_tokens
-    return _Lessons(
-        conversations.turns(learned.conversations, chat.tokens, room, own),
-        conversations.turns(kept, chat.tokens, room, own) if training.measured else [],
-        learned,
+    room, own_tokens = model.max_length, training.learned_tokens
+    train, measured = (
+        Told(some, conversations.turns(some, chat.tokens, room, own_tokens))
+        for some in (learned.conversations, kept if training.measured else ())
     )
+    return _Lessons(train, measured, learned.counts)
 
 
 def _voice(
@@ -131,11 +136,12 @@ def _voice(
     name = f"{base.record.sha256} {precision}"
     drawn = [Sampling(temperature, 0.95, tokens, seed) for seed in range(1, training.reply_tries)]
     ways = [Sampling(max_new_tokens=tokens), *drawn]
+    is_fit = partial(conversations.is_fit, whole=not training.learned_tokens)
 
     def answer(messages: Sequence[str]) -> dict[str, str]:
         said: dict[str, str] = {}
         for way in ways:
-            missing = [one for one in messages if not conversations.is_fit(one, said.get(one, ""))]
+            missing = [one for one in messages if not is_fit(one, said.get(one, ""))]
             speaker = Responder(chat.model, chat.tokens, "", way)
             kept = OwnReplies(speaker, name, paths.cache() / "replies")
             said |= kept.replies(missing, training.reply_batch)
@@ -158,18 +164,40 @@ def _tuned(
     collator = Collator(chat.tokens.pad, packing=training.packing)
     tuner = AnswerTuner(
         model=tuned,
-        args=arguments(training.plain(), resume, recipe.seed, measures=bool(lessons.held_out)),
-        turns=Turns(lessons.train),
+        args=arguments(
+            training.plain(), resume, recipe.seed, measures=bool(lessons.held_out.turns)
+        ),
+        turns=Turns(lessons.train.turns),
         collator=collator,
         training=training,
-        measure=lambda: _measured(tuned, lessons.held_out, collator),
+        measure=lambda: _measured(tuned, lessons.held_out.turns, collator),
     )
     tuner.train(resume_from_checkpoint=checkpoint(resume))
     write_log([tuner.state], work / LOG)
     state = tuner.state
-    measured = _measured(tuned, lessons.held_out, collator)
+    measured = _measured(tuned, lessons.held_out.turns, collator)
     steps, epochs = state.global_step, round(state.epoch or 0.0, 3)
     return tuned, {"steps": steps, "epochs": epochs, **measured}
+
+
+def _openings(
+    tuned: Any, lessons: _Lessons, recipe: Recipe, pad: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the opening of each mode for the manifest, and what was measured of it."""
+    model, training = recipe.model, recipe.training
+    assert isinstance(model, ResponderModel)
+    assert isinstance(training, ResponderTraining)
+    if not training.over_refusal:
+        return {}, {}
+    found, facts = opening.fitted(
+        tuned,
+        lessons.train,
+        lessons.held_out,
+        model.modes,
+        over_refusal=training.over_refusal,
+        pad=pad,
+    )
+    return {mode: one.to_dict() for mode, one in found.items()}, {"openings": facts}
 
 
 @torch.no_grad()
@@ -202,16 +230,20 @@ def _manifest(
     base: BaseModel,
     files: Mapping[str, str],
     facts: Mapping[str, Any],
+    *,
+    openings: Mapping[str, Any],
 ) -> Manifest:
     model = recipe.model
     assert isinstance(model, ResponderModel)
-    told = {mode: instruction(mode) for mode in model.modes}
+    told: dict[str, Any] = {"told": {mode: instruction(mode) for mode in model.modes}}
+    if openings:
+        told["opening"] = openings
     return Manifest(
         name=recipe.name,
         kind=KIND,
         runtime="torch",
         labels=corpus.labels,
-        architecture=model.model_dump(mode="json", exclude={"revision"}) | {"told": told},
+        architecture=model.model_dump(mode="json", exclude={"revision"}) | told,
         files=files,
         base=base.record,
         data=sources(corpus),
