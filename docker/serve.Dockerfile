@@ -1,6 +1,6 @@
 # Serving: the HTTP service for ONNX, linear and remote models, without torch.
 #   docker build -f docker/serve.Dockerfile -t hatelens-serve .
-#   docker run -p 8000:8000 -v "$PWD/runs/my-model:/model:ro" hatelens-serve
+#   docker run -p 127.0.0.1:8000:8000 -v "$PWD/runs/my-model:/model:ro" -v hatelens-record:/work/record hatelens-serve
 FROM python:3.11-slim-bookworm
 
 ENV PIP_NO_CACHE_DIR=1 \
@@ -8,6 +8,8 @@ ENV PIP_NO_CACHE_DIR=1 \
     HATELENS_HOST=0.0.0.0 \
     HATELENS_PORT=8000 \
     HATELENS_MODEL=/model \
+    HATELENS_DATABASE=sqlite:////work/record/hatelens.db \
+    HATELENS_JOBS_FOLDER=/work/jobs \
     HATELENS_CACHE=/work/cache
 
 WORKDIR /src
@@ -18,14 +20,16 @@ COPY src src
 RUN uv pip install --system --no-cache -c requirements/constraints.txt ".[serve,remote]"
 
 RUN useradd --create-home --uid 10001 hatelens \
-    && mkdir -p /work/cache \
+    && mkdir -p /work/cache /work/jobs /work/record \
     && chown -R hatelens /work
 USER hatelens
 WORKDIR /work
+# The record outlives the container, and so do jobs that are under way.
+VOLUME ["/work/record", "/work/jobs"]
 EXPOSE 8000
-# The same check that an orchestrator should use: 503 while the model's own server is down.
+# What an orchestrator should ask, too: 503 while the record or the model's own server is down.
 HEALTHCHECK --interval=30s --timeout=15s --start-period=120s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthcheck', timeout=12)"]
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/ready', timeout=12)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["hatelens"]
 CMD ["serve"]

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Protocol
 
+from hatelens.errors import ModelError
 from hatelens.explain.explanation import Explanation
 from hatelens.explain.occlusion import LEFT_OUT, occlusion
 from hatelens.labels import LabelSet
@@ -80,6 +81,18 @@ class Pipeline:
     def policy_version(self) -> str:
         """Hash over thresholds and community settings."""
         return self.model.policy_version
+
+    def adapter(self, name: str) -> Pipeline:
+        """Return one adapter of a mixture as a detector of its own.
+
+        Raises:
+            ModelError: the model is no mixture, or has no adapter of this name.
+        """
+        if not isinstance(self.model, Classifier) or self.model.manifest.kind != "mixture":
+            raise ModelError(f"Only a mixture has adapters; this model has none named {name!r}.")
+        from hatelens.models import mixture  # imports torch, which such a model needs anyway
+
+        return Pipeline(mixture.alone(self.model, name))
 
     def windows(self, text: str) -> list[tuple[int, int]]:
         """Return one range over all of the text: any length fits."""

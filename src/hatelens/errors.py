@@ -24,6 +24,10 @@ class ModelError(UserError):
     """A model folder or a base model is missing, damaged or of the wrong kind."""
 
 
+class StorageError(UserError):
+    """The database of the record is missing, unreachable, damaged or not ours."""
+
+
 class MissingExtraError(UserError):
     """A part of hatelens is used whose libraries are not installed."""
 

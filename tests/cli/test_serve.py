@@ -7,88 +7,51 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from hatelens.cli import serve
-from hatelens.config.compose import compose
 from hatelens.errors import ConfigError
-from hatelens.training import run as training
+from hatelens.storage import answers as recorded
+from hatelens.storage import database as databases
+from hatelens.storage import sealing
+from tests.running import HATELENS, clean, made, running
 
-HATELENS = (sys.executable, "-c", "from hatelens.cli.main import run; run()", "serve")
 PLAIN = {"Content-Type": "text/plain"}
-
-
-@dataclass
-class Server:
-    """A running ``hatelens serve``."""
-
-    process: subprocess.Popen[str]
-    page: str
-    version: str
-    log: list[str]
-
-    def stop(self, number: int) -> int:
-        self.process.send_signal(number)
-        assert self.process.stderr is not None
-        self.log.extend(self.process.stderr)
-        return self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("serve") / "linear"
-    with pytest.MonkeyPatch.context() as patch:
-        # Without other data sets at hand there is nothing to compare the sample set with.
-        patch.setenv("HATELENS_DATA", "")
-        return training.run(compose(["recipe=demo_linear", f"out={out}"]))
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[Server]:
-    # What a shell runs in the background ignores Ctrl-C, and so would the server in these tests.
-    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [*HATELENS, "--port", "0", *arguments], stderr=subprocess.PIPE, text=True
-    )
-    signal.signal(signal.SIGINT, ignored)
-    try:
-        assert process.stderr is not None
-        first = process.stderr.readline()
-        found = re.fullmatch(r"hatelens: model (\w+); try it at (http\S+)\n", first)
-        assert found, first + process.stderr.read()
-        yield Server(process, found[2], found[1], [])
-    finally:
-        process.kill()
-        process.communicate()
+    return made(tmp_path_factory.mktemp("serve") / "linear")
 
 
 def refused(*arguments: str, **variables: str) -> str:
     """Run the command to its end and return its one line."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HATELENS_")}
-    done = subprocess.run(
-        [*HATELENS, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=environment | variables,
-        check=False,
-    )
+    with TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [*HATELENS, "--port", "0", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=folder,
+            env={**clean(), **variables},
+            check=False,
+        )
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr
 
 
-def test_the_server_answers_and_sigterm_ends_it_cleanly(model: Path) -> None:
-    with serving("--model", str(model)) as server:
-        with httpx.Client(base_url=server.page, timeout=30) as client:
+def test_the_server_answers_and_sigterm_ends_it_cleanly(model: Path, tmp_path: Path) -> None:
+    with running(model, tmp_path) as server:
+        with server.client() as client:
             assert client.get("/healthcheck").text == "OK"
             answer = client.post("/infer?note=private", json={"text": "A private text."})
             assert answer.json()["model_version"] == server.version
@@ -103,6 +66,7 @@ def test_the_server_answers_and_sigterm_ends_it_cleanly(model: Path) -> None:
     assert "POST /infer 200" in log
     assert "private" not in log
     assert "Traceback" not in log
+    assert (tmp_path / "hatelens.db").is_file()
 
 
 @pytest.fixture
@@ -119,14 +83,14 @@ def _stop_when_up(port: int, answers: list[str]) -> None:
 
 
 def test_the_command_returns_when_it_is_asked_to_stop(
-    model: Path, sigterm: None, capsys: pytest.CaptureFixture[str]
+    model: Path, sigterm: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     answers: list[str] = []
     visitor = threading.Thread(target=_stop_when_up, args=(port, answers))
     visitor.start()
-    serve.command(str(model), "127.0.0.1", port)
+    serve.command(str(model), "127.0.0.1", port, database=f"sqlite:///{tmp_path / 'record.db'}")
     visitor.join()
     assert answers == ["OK"]
     printed = capsys.readouterr()
@@ -134,16 +98,39 @@ def test_the_command_returns_when_it_is_asked_to_stop(
     assert f"try it at http://127.0.0.1:{port}/" in printed.err
 
 
-def test_ctrl_c_stops_it_without_a_traceback(model: Path) -> None:
-    with serving("--model", str(model)) as server:
-        httpx.get(server.page + "healthcheck", timeout=30)
+def test_ctrl_c_stops_it_without_a_traceback(model: Path, tmp_path: Path) -> None:
+    with running(model, tmp_path) as server:
         assert server.stop(signal.SIGINT) == 130
     assert "Traceback" not in "".join(server.log)
 
 
-def test_broken_requests_are_answered_and_the_server_lives_on(model: Path) -> None:
-    with serving("--model", str(model)) as server:
-        place = urlsplit(server.page)
+def test_what_is_under_way_is_answered_and_on_record_before_the_end(
+    model: Path, tmp_path: Path
+) -> None:
+    text = "Zorblaxians are stupid. " * 20_000
+    answers: list[httpx.Response] = []
+    with running(model, tmp_path) as server:
+
+        def ask() -> None:
+            with server.client() as client:
+                answers.append(client.post("/infer", json={"text": text}))
+
+        visitor = threading.Thread(target=ask)
+        visitor.start()
+        time.sleep(0.3)  # long enough to be let in; the text takes longer
+        assert server.stop(signal.SIGTERM) == 0
+        visitor.join()
+    (answer,) = answers
+    assert answer.status_code == 200
+    database = databases.opened(f"sqlite:///{tmp_path / 'hatelens.db'}", new=False)
+    (row,) = recorded.of_request(database, answer.headers["x-request-id"], 0)
+    assert row.length == len(text)
+    database.close()
+
+
+def test_broken_requests_are_answered_and_the_server_lives_on(model: Path, tmp_path: Path) -> None:
+    with running(model, tmp_path) as server:
+        place = urlsplit(server.url)
         assert place.hostname
         assert place.port
         for request in (
@@ -155,7 +142,7 @@ def test_broken_requests_are_answered_and_the_server_lives_on(model: Path) -> No
             with socket.create_connection((place.hostname, place.port), timeout=30) as line:
                 line.sendall(request)
                 assert re.match(rb"HTTP/1.1 4\d\d ", line.recv(4096)), request
-        assert httpx.get(server.page + "healthcheck", timeout=30).status_code == 200
+        assert httpx.get(server.url + "/healthcheck", timeout=30).status_code == 200
 
 
 def test_a_taken_port_is_one_line(model: Path) -> None:
@@ -167,13 +154,35 @@ def test_a_taken_port_is_one_line(model: Path) -> None:
 
 
 def test_a_missing_model_is_one_line() -> None:
-    line = refused("--model", "/nowhere", "--port", "0")
+    line = refused("--model", "/nowhere")
     assert "no model folder '/nowhere'" in line
 
 
-def test_a_wrong_variable_is_one_line() -> None:
-    line = refused("--port", "0", HATELENS_MAX_TEXTS="many")
-    assert line.startswith("hatelens: HATELENS_MAX_TEXTS is 'many'; it must be a valid integer")
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"MAX_TEXTS": "many"}, "HATELENS_MAX_TEXTS is 'many'; it must be a valid integer"),
+        ({"DATABASE": "mysql://host/name"}, "sqlite"),
+        ({"DATABASE": "sqlite:////nowhere/at/all.db"}, "/nowhere/at/all.db"),
+        ({"STORE_TEXT": "all"}, "HATELENS_STORE_TEXT is 'all', and texts are stored encrypted"),
+        ({"POLICY": "/nowhere.yaml"}, "The policy file /nowhere.yaml cannot be read"),
+        ({"CORS_ORIGINS": "no origin"}, "HATELENS_CORS_ORIGINS holds 'no origin'"),
+    ],
+)
+def test_a_wrong_variable_is_one_line(model: Path, variables: Mapping[str, str], line: str) -> None:
+    given = {f"HATELENS_{name}": value for name, value in variables.items()}
+    assert line in refused("--model", str(model), **given)
+
+
+def test_a_secret_of_another_database_is_one_line(model: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'record.db'}"
+    opened = databases.opened(url)
+    sealing.sealer(opened, "a secret of the tests, long enough")
+    opened.close()
+    given = {"HATELENS_DATABASE": url, "HATELENS_SECRET": "another secret, also long enough ..."}
+    line = refused("--model", str(model), **given)
+    assert "HATELENS_SECRET is not the one" in line
+    assert "another secret" not in line
 
 
 @pytest.mark.parametrize(

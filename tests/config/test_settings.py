@@ -57,3 +57,37 @@ def test_a_wrong_variable_is_one_line_that_names_it(
 def test_a_wrong_option_is_named_as_it_was_typed() -> None:
     with pytest.raises(ConfigError, match="--port is 70000"):
         settings.read(port=70000)
+
+
+SECRET = "a secret of the tests, long enough"
+
+
+def test_texts_are_stored_only_with_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HATELENS_STORE_TEXT", "flagged")
+    with pytest.raises(ConfigError, match=r"HATELENS_STORE_TEXT is 'flagged'.*HATELENS_SECRET"):
+        settings.read()
+    monkeypatch.setenv("HATELENS_SECRET", SECRET)
+    assert settings.read().secret.get_secret_value() == SECRET
+
+
+def test_a_secret_is_long_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HATELENS_SECRET", "sesame")
+    with pytest.raises(ConfigError, match="HATELENS_SECRET has 6 characters") as caught:
+        settings.read()
+    assert "sesame" not in str(caught.value)
+    monkeypatch.setenv("HATELENS_SECRET", SECRET)
+    assert SECRET not in repr(settings.read())
+
+
+def test_origins_stand_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.read().cors_origins == ()
+    monkeypatch.setenv("HATELENS_CORS_ORIGINS", "https://forum.example, http://localhost:3000,")
+    assert settings.read().cors_origins == ("https://forum.example", "http://localhost:3000")
+
+
+def test_a_switch_is_true_or_false(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HATELENS_REQUIRE_KEY", "true")
+    assert settings.read().require_key is True
+    monkeypatch.setenv("HATELENS_REQUIRE_KEY", "perhaps")
+    with pytest.raises(ConfigError, match="HATELENS_REQUIRE_KEY is 'perhaps'"):
+        settings.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 import shlex
 import tomllib
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import make_url
+
+from hatelens.config.settings import read
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
@@ -96,13 +100,60 @@ def test_only_hatelens_can_be_reached_and_only_from_this_machine():
     assert COMPOSE["networks"]["inside"]["internal"] is True
 
 
-def test_the_password_must_be_given_and_every_variable_is_in_the_example():
+def test_password_and_secret_must_be_given_and_every_variable_is_in_the_example():
     text = (ROOT / "docker" / "compose.yaml").read_text()
     example = (ROOT / "docker" / "example.env").read_text()
-    assert "${POSTGRES_PASSWORD:?" in text
+    for name in ("POSTGRES_PASSWORD", "HATELENS_SECRET"):
+        assert f"${{{name}:?" in text
+        assert re.search(rf"^{name}=$", example, re.MULTILINE), name
     for name in set(re.findall(r"\$\{(\w+)", text)):
         assert re.search(rf"^{name}=", example, re.MULTILINE), name
-    assert re.search(r"^POSTGRES_PASSWORD=$", example, re.MULTILINE)
+
+
+def variables(name: str) -> dict[str, str]:
+    """Return what a service of the compose file is told, with the example's values filled in."""
+    filled = {"POSTGRES_PASSWORD": "p" * 48, "HATELENS_SECRET": "s" * 64}
+    example = (ROOT / "docker" / "example.env").read_text()
+    given = dict(re.findall(r"^(\w+)=(.*)$", example, re.MULTILINE)) | filled
+    told = COMPOSE["services"][name]["environment"]
+    return {
+        key: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: given[found[1]], str(value))
+        for key, value in told.items()
+    }
+
+
+def test_the_service_takes_every_variable_that_the_compose_file_and_the_image_give(monkeypatch):
+    (image,) = of(ROOT / "docker" / "serve.Dockerfile", "ENV")
+    baked = dict(part.split("=", 1) for part in shlex.split(image))
+    told = baked | variables("hatelens")
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    settings = read()
+    fields = {f"HATELENS_{name}".upper() for name in type(settings).model_fields}
+    given = {name for name in told if name.startswith("HATELENS_")}
+    assert given - fields == {"HATELENS_CACHE"}
+    assert make_url(settings.database).host == "postgres"
+    assert make_url(baked["HATELENS_DATABASE"]).database == "/work/record/hatelens.db"
+    assert settings.secret.get_secret_value() == "s" * 64
+
+
+def test_the_container_outlives_the_last_requests():
+    service = COMPOSE["services"]["hatelens"]
+    patience = re.fullmatch(r"(\d+)s", service["stop_grace_period"])
+    assert patience is not None
+    assert int(patience[1]) > float(variables("hatelens")["HATELENS_DRAIN"])
+
+
+def test_what_is_kept_lies_in_volumes_that_the_service_may_write_to():
+    path = ROOT / "docker" / "serve.Dockerfile"
+    (volumes,) = of(path, "VOLUME")
+    made = next(line for line in of(path, "RUN") if "useradd" in line)
+    assert "chown -R hatelens /work" in made
+    for folder in json.loads(volumes):
+        assert folder in made
+    mounted = [line.split(":")[1] for line in COMPOSE["services"]["hatelens"]["volumes"]]
+    assert "/work/jobs" in mounted
+    assert COMPOSE["services"]["hatelens"]["read_only"] is True
 
 
 def test_the_commands_of_the_compose_file_are_ones_that_hatelens_knows():

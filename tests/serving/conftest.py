@@ -11,14 +11,14 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from hatelens import detect
-from hatelens.config.compose import compose
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
 from hatelens.labels import LabelSet
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Prediction
 from hatelens.serving import app as service
-from hatelens.training import run as training
+from tests import running
+from tests.serving.recorded import url
 
 UNKIND = ("stupid", "disgusting", "dreadful")
 
@@ -62,8 +62,16 @@ class Broken(Keywords):
 
 
 @pytest.fixture
-def settings() -> ServerSettings:
-    return ServerSettings(max_body_bytes=2000, max_texts=5, max_explained=2, max_text_chars=200)
+def settings(tmp_path: Path) -> ServerSettings:
+    """Small limits, and a record of the test's own."""
+    return ServerSettings(
+        max_body_bytes=2000,
+        max_texts=5,
+        max_explained=2,
+        max_text_chars=200,
+        database=url(tmp_path),
+        jobs_folder=str(tmp_path / "jobs"),
+    )
 
 
 @pytest.fixture
@@ -87,11 +95,7 @@ def broken(settings: ServerSettings) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real linear model, trained on the sample set that the project ships."""
-    out = tmp_path_factory.mktemp("serving") / "linear"
-    with pytest.MonkeyPatch.context() as patch:
-        # Without other data sets at hand there is nothing to compare the sample set with.
-        patch.setenv("HATELENS_DATA", "")
-        return training.run(compose(["recipe=demo_linear", f"out={out}"]))
+    return running.made(tmp_path_factory.mktemp("serving") / "linear")
 
 
 @pytest.fixture(scope="session")

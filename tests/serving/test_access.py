@@ -30,3 +30,14 @@ def test_a_failure_is_logged_as_500(broken: TestClient, caplog: pytest.LogCaptur
     caplog.set_level(logging.INFO, logger="hatelens.access")
     broken.post("/infer", json={"text": "a"})
     assert lines(caplog)[0].startswith("POST /infer 500")
+
+
+def test_a_request_is_also_told_as_fields(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="hatelens.access")
+    client.get("/live")
+    (record,) = (one for one in caplog.records if one.name == "hatelens.access")
+    facts = record.__dict__["facts"]
+    assert (facts["method"], facts["route"], facts["status"]) == ("GET", "/live", 200)
+    assert facts["ms"] > 0

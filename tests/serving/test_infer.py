@@ -5,8 +5,12 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
+from hatelens.serving import app as service
 from hatelens.serving.record import Error, Record, Results
+from hatelens.storage import answers
+from hatelens.storage import database as databases
 from tests.serving.conftest import Keywords
 
 PLAIN = {"Content-Type": "text/plain"}
@@ -115,12 +119,43 @@ def test_a_request_without_content_type_is_told_what_to_send(client: TestClient)
     assert "text/plain" in answer.json()["error"]
 
 
-def test_a_real_model_answers_the_record(linear: Pipeline) -> None:
-    from hatelens.config.settings import ServerSettings
-    from hatelens.serving import app as service
-
+def test_a_real_model_answers_the_record(linear: Pipeline, settings: ServerSettings) -> None:
     text = "Zorblaxians are stupid and disgusting, throw them all out of our town."
-    with TestClient(service.create(linear, ServerSettings())) as client:
+    with TestClient(service.create(linear, settings)) as client:
         record = client.post("/infer", json={"text": text, "explain": True}).json()
     assert record == linear.predict([text], explain=True)[0].to_dict(text)
     assert Record.model_validate(record).decision in {"flag", "unsure", "clear"}
+
+
+def test_an_answer_is_on_record_with_its_request_and_a_refusal_is_not(
+    client: TestClient, settings: ServerSettings
+) -> None:
+    asked = client.post("/infer?community=forum", json={"texts": ["A stupid film.", "A fine one."]})
+    refused = client.post("/infer", json={"text": 3})
+    database = databases.opened(settings.database, new=False)
+    found = answers.of_request(database, asked.headers["x-request-id"], 0)
+    assert [(one.place, one.decision, one.route, one.community) for one in found] == [
+        (0, "flag", "/infer", "forum"),
+        (1, "clear", "/infer", "forum"),
+    ]
+    assert answers.of_request(database, refused.headers["x-request-id"], 0) == []
+    database.close()
+
+
+def test_a_large_body_and_many_texts_are_answered_alike(
+    linear: Pipeline, settings: ServerSettings
+) -> None:
+    changed = settings.model_copy(
+        update={"max_body_bytes": 10**6, "max_texts": 100, "max_text_chars": 10**6}
+    )
+    texts = [f"Text number {number} " + "is fine, " * 400 for number in range(20)]
+    with TestClient(service.create(linear, changed)) as client:
+        results = client.post("/infer", json={"texts": texts}).json()["results"]
+    assert [record["text"] for record in results] == texts
+    assert results[3] == linear.predict([texts[3]])[0].to_dict(texts[3])
+
+
+def test_a_community_with_too_long_a_name_is_refused(client: TestClient) -> None:
+    answer = client.post("/infer?community=" + "c" * 129, json={"text": "a"})
+    assert answer.status_code == 422
+    assert "community has 129 characters" in answer.json()["error"]

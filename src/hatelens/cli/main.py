@@ -10,13 +10,17 @@ import typer
 
 from hatelens import __version__
 from hatelens.cli import (
+    audit,
     compare,
     config,
     data,
     detect,
     evaluate,
     export,
+    keys,
+    migrate,
     models,
+    report,
     respond,
     serve,
     train,
@@ -39,8 +43,10 @@ COMMANDS = {
     "serve": serve,
     "respond": respond,
     "export": export,
+    "migrate": migrate,
+    "report": report,
 }
-GROUPS = {"data": data, "models": models, "config": config}
+GROUPS = {"data": data, "models": models, "config": config, "keys": keys, "audit": audit}
 for name, module in COMMANDS.items():
     app.command(name)(module.command)
 for name, module in GROUPS.items():

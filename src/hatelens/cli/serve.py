@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,10 +20,19 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from hatelens.config.settings import ServerSettings
-    from hatelens.detect import Pipeline
 
 BACKLOG = 2048
-LAST_REQUESTS = 30
+LIBRARIES = (
+    "alembic",
+    "cryptography",
+    "fastapi",
+    "jinja2",
+    "python_multipart",
+    "prometheus_client",
+    "pydantic_settings",
+    "sqlalchemy",
+    "uvicorn",
+)
 
 
 def command(
@@ -42,23 +52,56 @@ def command(
             "server is started, too (Ollama where it is installed, else llama.cpp)."
         ),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the record of answers is: sqlite:///FILE or postgresql://USER@HOST/NAME. "
+            "[default: sqlite:///hatelens.db]"
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="Policy file: the thresholds of communities, as from migrate."),
+    ] = None,
+    store_text: Annotated[
+        str | None,
+        typer.Option(
+            help="Texts to store, encrypted with HATELENS_SECRET: never, flagged or all. "
+            "[default: never]"
+        ),
+    ] = None,
+    require_key: Annotated[
+        bool | None,
+        typer.Option("--require-key", help="Refuse who has no API key; see hatelens keys."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that answer, each with a model. [default: 1]")
+    ] = None,
 ) -> None:
-    """Serve a model: POST /infer, GET /healthcheck, and a page to try it on.
+    """Serve a model: POST /infer, the shapes of other services, and a page to try it on.
 
-    Limits are set by variables such as HATELENS_MAX_TEXTS; an option wins over its variable.
+    Every answer is on record before it is sent. All else is set by variables such as
+    HATELENS_MAX_TEXTS; an option wins over its variable.
     """
-    for library in ("fastapi", "jinja2", "pydantic_settings", "uvicorn"):
+    for library in LIBRARIES:
         require(library, "serve")
-    from hatelens import detect
     from hatelens.config import settings as server
 
     if model and local_model:
         raise ConfigError("Give --model or --local-model, not both.")
-    settings = server.read(model=model or local_model, host=host, port=port)
+    settings = server.read(
+        model=model or local_model,
+        host=host,
+        port=port,
+        database=database,
+        policy=policy,
+        store_text=store_text,
+        require_key=require_key,
+        workers=workers,
+    )
     listening = listen(settings.host, settings.port)
     with _model(settings.model, start=local_model is not None) as name:
-        pipeline = detect.load(name)
-        _answer(pipeline, settings, listening)
+        _answer(settings.model_copy(update={"model": name}), listening)
 
 
 @contextmanager
@@ -75,14 +118,50 @@ def _model(name: str, *, start: bool) -> Iterator[str]:
         yield folder
 
 
-def _answer(pipeline: Pipeline, settings: ServerSettings, listening: socket.socket) -> None:
+def _answer(settings: ServerSettings, listening: socket.socket) -> None:
+    """Answer with one process or several; whatever is wrong is told before anything starts."""
+    from hatelens import detect
+    from hatelens.models import folder
+
+    _check(settings)
+    if settings.workers > 1:
+        from hatelens.serving import workers
+
+        version = folder.read(folder.find(settings.model)).model_version
+        _tell(version, settings, listening)
+        workers.run(settings, listening, options(settings))
+        return
     from hatelens.serving import app
 
+    pipeline = detect.load(settings.model)
     application = app.create(pipeline, settings)
+    _tell(pipeline.model_version, settings, listening)
+    run(application, listening, settings)
+
+
+def _check(settings: ServerSettings) -> None:
+    """Open the record once, and read the policy file.
+
+    Raises:
+        ConfigError: the policy file is wrong, or the secret is not the database's.
+        StorageError: the database cannot be opened.
+    """
+    from hatelens.config import policy
+    from hatelens.storage import database, sealing
+
+    if settings.policy:
+        policy.read(Path(settings.policy))
+    opened = database.opened(settings.database)
+    try:
+        sealing.sealer(opened, settings.secret.get_secret_value())
+    finally:
+        opened.close()
+
+
+def _tell(version: str, settings: ServerSettings, listening: socket.socket) -> None:
     page = address(settings.host, listening.getsockname()[1])
-    sys.stderr.write(f"hatelens: model {pipeline.model_version}; try it at {page}\n")
+    sys.stderr.write(f"hatelens: model {version}; try it at {page}\n")
     sys.stderr.flush()
-    run(application, listening, settings.log_level)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -112,29 +191,30 @@ def address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(application: ASGIApp, listening: socket.socket, log_level: str) -> None:
+def run(application: ASGIApp, listening: socket.socket, settings: ServerSettings) -> None:
     """Answer requests until SIGTERM or Ctrl+C; those under way are finished first."""
     import uvicorn
 
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    config = uvicorn.Config(
-        application,
-        # hatelens.access logs requests itself: uvicorn would log query strings.
-        access_log=False,
-        log_config=None,
-        log_level=log_level,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=LAST_REQUESTS,
-    )
+    from hatelens.serving import logs
+
+    logs.configure(settings.log_level, settings.log_format)
     # uvicorn raises the signal again once it is done; a stop that was asked for ends with 0.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(uvicorn.Config(application, **options(settings))).run(sockets=[listening])
+
+
+def options(settings: ServerSettings) -> dict[str, Any]:
+    """Return what uvicorn is told."""
+    return {
+        # hatelens.access logs requests itself: uvicorn would log query strings.
+        "access_log": False,
+        "log_config": None,
+        "log_level": settings.log_level,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "on",
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": math.ceil(settings.drain),
+    }

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hatelens.config.fields import Precision
 from hatelens.errors import ConfigError
 
 PREFIX = "HATELENS_"
 
+SHORTEST_SECRET = 32
+
+Names = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    BeforeValidator(
+        lambda value: (
+            [name.strip() for name in value.split(",") if name.strip()]
+            if isinstance(value, str)
+            else value
+        )
+    ),
+]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"],
     BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
@@ -33,6 +46,27 @@ class ServerSettings(BaseSettings):
             as some tens of plain ones.
         max_text_chars: length of the longest text, in characters.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        log_format: ``plain`` lines for people, or ``json`` for machines.
+        database: where the record is: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+        secret: 32 characters or more, from which the keys of text hashes and of stored texts come.
+        store_text: which texts are kept, encrypted: ``never``, ``flagged`` or ``all``.
+        retention_days: after which a stored text is erased; 0 for never.
+        record_days: after which an answer is removed from the record; 0 for never.
+        policy: path of the policy file, with the thresholds of communities; empty for none.
+        require_key: whether a request needs an API key.
+        rate_limit: requests a minute of a key or, without keys, of an address; 0 for any number.
+        cors_origins: origins whose pages may ask; none by default.
+        public_url: what clients reach the service by, where that is not its own address, as
+            behind a proxy; empty for what the request says.
+        max_queue: texts that may wait for the model; more are refused with 429.
+        max_batch: texts that the model is given at once.
+        deadline: seconds that a request may wait for the model; past that it is refused with 503.
+        workers: processes that answer, each with a model of its own.
+        drain: seconds that the requests under way have when the service is stopped.
+        jobs_folder: where uploaded files and their results lie.
+        max_job_bytes: size of the largest file.
+        max_jobs: files that may wait or be worked on.
+        job_hours: after which a finished file and its result are removed.
         respond_base: chat model that ``POST /respond`` answers with; empty for none, or for the
             one that the adapter was trained on. Without base and adapter there is no /respond.
         respond_adapter: adapter of the chat model; empty for none.
@@ -58,6 +92,26 @@ class ServerSettings(BaseSettings):
     max_explained: int = Field(32, ge=1)
     max_text_chars: int = Field(1024 * 1024, ge=1)
     log_level: LogLevel = "info"
+    log_format: Literal["plain", "json"] = "plain"
+    database: str = Field("sqlite:///hatelens.db", min_length=1)
+    secret: SecretStr = SecretStr("")
+    store_text: Literal["never", "flagged", "all"] = "never"
+    retention_days: int = Field(90, ge=0, le=36500)
+    record_days: int = Field(0, ge=0, le=36500)
+    policy: str = ""
+    require_key: bool = False
+    rate_limit: int = Field(0, ge=0)
+    cors_origins: Names = ()
+    public_url: str = ""
+    max_queue: int = Field(2048, ge=1)
+    max_batch: int = Field(64, ge=1)
+    deadline: float = Field(30.0, gt=0, le=3600)
+    workers: int = Field(1, ge=1, le=64)
+    drain: float = Field(30.0, gt=0, le=3600)
+    jobs_folder: str = Field("hatelens-jobs", min_length=1)
+    max_job_bytes: int = Field(256 * 1024 * 1024, ge=1)
+    max_jobs: int = Field(16, ge=1)
+    job_hours: int = Field(24, ge=1, le=24 * 365)
     respond_base: str = ""
     respond_adapter: str = ""
     respond_mode: Literal["stop", "counter"] = "stop"
@@ -67,6 +121,21 @@ class ServerSettings(BaseSettings):
     max_message_chars: int = Field(8192, ge=1)
     max_reply_tokens: int = Field(128, ge=1, le=1024)
     max_waiting: int = Field(8, ge=1)
+
+    @model_validator(mode="after")
+    def _check_secret(self) -> ServerSettings:
+        length = len(self.secret.get_secret_value())
+        if 0 < length < SHORTEST_SECRET:
+            raise ValueError(
+                f"{PREFIX}SECRET has {length} characters; it must have {SHORTEST_SECRET} or more. "
+                "Make one with: openssl rand -hex 32"
+            )
+        if not length and self.store_text != "never":
+            raise ValueError(
+                f"{PREFIX}STORE_TEXT is {self.store_text!r}, and texts are stored encrypted only: "
+                f"set {PREFIX}SECRET, made with: openssl rand -hex 32, or store none."
+            )
+        return self
 
 
 def read(**given: Any) -> ServerSettings:
@@ -88,6 +157,8 @@ def read(**given: Any) -> ServerSettings:
 def _worded(error: ValidationError, chosen: dict[str, Any]) -> str:
     """Word the first mistake as one line."""
     mistake = error.errors()[0]
+    if not mistake["loc"]:  # a check of our own, which names what it is about
+        return mistake["msg"].removeprefix("Value error, ")
     field = str(mistake["loc"][0])
     option = "--" + field.replace("_", "-")
     name = option if field in chosen else PREFIX + field.upper()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hatelens.errors import ModelError
+from hatelens.errors import ModelError, unknown
 from hatelens.labels import Floats
 from hatelens.models import adapters, gate
 from hatelens.models import manifest as manifests
 from hatelens.models.adapters import Adapted
+from hatelens.models.classifier import Classifier
 from hatelens.models.gate import Gate
 from hatelens.models.manifest import Manifest
 from hatelens.models.routing import Routing, blended
@@ -80,6 +82,26 @@ def asked(adapted: Adapted, texts: Sequence[str], wanted: np.ndarray) -> Floats:
     made = np.zeros((len(adapted.names), len(texts), found.shape[1]))
     made[columns, rows] = found
     return made
+
+
+def alone(model: Classifier, name: str) -> Classifier:
+    """Return one adapter of a mixture as a detector of its own, with a version of its own.
+
+    It shares the weights and the calibration of the mixture.
+
+    Raises:
+        ModelError: the mixture has no adapter of this name.
+    """
+    scorer, manifest = model.scorer, model.manifest
+    assert isinstance(scorer, MixtureScorer)
+    if name not in scorer.adapted.names:
+        raise ModelError(unknown("adapter of the mixture", name, scorer.adapted.names))
+    routing = Routing("one", adapter=name)
+    settings = {**manifest.architecture, "routing": routing.to_dict()}
+    return Classifier(
+        MixtureScorer(scorer.adapted, scorer.gate, routing),
+        replace(manifest, architecture=settings),
+    )
 
 
 def save(scorer: MixtureScorer, folders: Mapping[str, Path], folder: Path) -> tuple[str, ...]:

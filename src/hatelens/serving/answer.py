@@ -16,11 +16,13 @@ class RefusalError(UserError):
     Args:
         status: the HTTP status, 4xx or 503.
         line: what was found, what is allowed, what to do.
+        retry_after: seconds after which to ask again; 0 where nothing is known of that.
     """
 
-    def __init__(self, status: int, line: str) -> None:
+    def __init__(self, status: int, line: str, *, retry_after: int = 0) -> None:
         super().__init__(line)
         self.status = status
+        self.retry_after = retry_after
 
 
 class Json(JSONResponse):

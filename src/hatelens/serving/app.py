@@ -1,25 +1,51 @@
-"""The service put together: routes, headers, log lines and the one shape of refusals."""
+"""The service put together: routes, headers, log lines, and what runs as long as it does."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
 
 from hatelens import __version__
+from hatelens.config import policy as policies
+from hatelens.config.policy import Policy
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
-from hatelens.errors import UserError
-from hatelens.serving import health, infer, page, respond
+from hatelens.serving import (
+    azure,
+    cors,
+    health,
+    infer,
+    job_worker,
+    jobs,
+    metrics,
+    moderations,
+    page,
+    perspective,
+    predict,
+    refusals,
+    report,
+    respond,
+    retention,
+    texts,
+)
 from hatelens.serving.access import AccessLog
-from hatelens.serving.answer import RefusalError, refused
+from hatelens.serving.caller import Callers
+from hatelens.serving.desk import Desk
 from hatelens.serving.engine import Engine
-from hatelens.serving.headers import SECURITY, SecurityHeaders
+from hatelens.serving.headers import SecurityHeaders
+from hatelens.serving.metrics import Metrics
+from hatelens.serving.request_id import RequestIds
+from hatelens.storage import keys
 
 DESCRIPTION = """Detect hate speech in texts and see which words carried the score.
-Every answer other than 200 is `{"error": "..."}`: one line that says what was found, what is
-allowed and what to do."""
+Every answer of our own other than 200 is `{"error": "..."}`: one line that says what was found,
+what is allowed and what to do. The compatible routes refuse in the form of the service that they
+stand in for."""
+# In the order in which they are looked through: what is asked most comes first.
+ROUTERS = (infer, perspective, moderations, azure, predict, jobs, report, texts)
 
 
 def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
@@ -27,14 +53,25 @@ def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
 
     Args:
         pipeline: the model that answers.
-        settings: the limits of requests, and the chat model that replies, if there is to be one.
+        settings: the record, the limits, and the chat model that replies, if there is to be one.
 
     Returns:
-        The ASGI application, ready for uvicorn.
+        The ASGI application, ready for uvicorn; it opens the record when it starts.
 
     Raises:
-        ModelError: the chat model is not at hand.
+        ConfigError: the policy file or an origin is wrong.
+        ModelError: the chat model is not at hand, or a community's adapter does not exist.
     """
+    policy = policies.read(Path(settings.policy)) if settings.policy else Policy()
+    counts = Metrics(policy.communities)
+    desk = Desk(_engine(pipeline, policy, settings, counts), settings, policy, counts)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Jobs are given back before the engine and the ledger let nothing more in.
+        async with desk.open(), retention.kept(desk), job_worker.working(desk, settings):
+            yield
+
     # FastAPI's own /docs and /redoc load scripts from a CDN; page.py serves its own /docs.
     app = FastAPI(
         title="hatelens",
@@ -43,43 +80,44 @@ def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
     )
-    engine = Engine(pipeline)
-    app.include_router(health.router(engine))
-    app.include_router(infer.router(engine, settings))
+    for module in ROUTERS:
+        app.include_router(module.router(desk, settings))
+    app.include_router(health.router(desk))
+    app.include_router(metrics.router(counts))
     app.include_router(page.router(pipeline, settings))
     if respond.is_on(settings):
         app.include_router(respond.router(respond.opened(settings), pipeline, settings))
-    _refuse_plainly(app)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(AccessLog)
+    refusals.install(app)
+    _wrap(app, desk, counts)
     return app
 
 
-def _refuse_plainly(app: FastAPI) -> None:
-    """Give every answer other than 200 the same one-line shape."""
+def _engine(
+    pipeline: Pipeline, policy: Policy, settings: ServerSettings, counts: Metrics
+) -> Engine:
+    names = {one.adapter for one in policy.communities.values() if one.adapter}
+    return Engine(
+        pipeline,
+        adapters={name: pipeline.adapter(name) for name in sorted(names)},
+        max_queue=settings.max_queue,
+        max_batch=settings.max_batch,
+        deadline=settings.deadline,
+        observe=counts.batch,
+    )
 
-    @app.exception_handler(UserError)
-    async def mistaken(_: Request, error: UserError) -> Response:
-        return refused(error.status if isinstance(error, RefusalError) else 422, str(error))
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return refused(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}.")
-
-    @app.exception_handler(HTTPException)
-    async def misrouted(request: Request, error: HTTPException) -> Response:
-        line = "There is nothing at this path; GET /docs lists the paths."
-        if error.status_code == 405:
-            line = f"This path does not take {request.method[:10]}; GET /docs lists what it takes."
-        answer = refused(error.status_code, line)
-        answer.headers.update(error.headers or {})
-        return answer
-
-    @app.exception_handler(Exception)
-    async def failed(_: Request, __: Exception) -> Response:
-        answer = refused(500, "The model failed on this request; the server's log says why.")
-        # This handler stands outside of the middleware, so it adds the headers itself.
-        answer.headers.update(SECURITY)
-        return answer
+def _wrap(app: FastAPI, desk: Desk, counts: Metrics) -> None:
+    """Put the middleware around the routes, the innermost first."""
+    app.add_middleware(
+        Callers,
+        find=lambda token: keys.find(desk.database, token),
+        settings=desk.settings,
+        refused=refusals.formed,
+    )
+    if desk.settings.cors_origins:
+        app.add_middleware(cors.Cors, origins=cors.checked(desk.settings.cors_origins))
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, observe=counts.request)
+    app.add_middleware(RequestIds)

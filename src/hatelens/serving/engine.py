@@ -1,39 +1,174 @@
-"""The one way from a request to the model: in a worker thread, one request after the other."""
+"""The one way from a request to the model: a thread that labels whatever has queued, in passes.
+
+No timer gathers a batch: while the model reads one pass, the next fills up by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-import anyio
-import anyio.to_thread
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from hatelens.detect import Pipeline
+from hatelens.errors import UserError
 from hatelens.models.detector import Prediction
+from hatelens.serving.answer import RefusalError
+from hatelens.serving.line import ClosedError, FullError, Line, Part, Ticket
+
+LONGEST_PAUSE = 60
+"""Seconds that a client is told to wait at most."""
+SLOWNESS = 0.9
+"""Weight of what was known before, in the running mean of the time that a text takes."""
+
+Outcome = Sequence[Prediction] | Exception
 
 
 class Engine:
-    """Holds the model and lets one request in at a time.
+    """Holds the model and lets one pass in at a time.
 
-    A model already uses every core it is given, so two at once would only wait for each other;
-    and inside the event loop one long text would stop every other answer.
+    A model already uses every core it is given, so two passes at once would only wait for each
+    other; and inside the event loop one long text would stop every other answer.
 
     Args:
         pipeline: the loaded model.
+        adapters: of a mixture, by name, those that answer alone when asked.
+        max_queue: texts that may wait.
+        max_batch: texts of a pass.
+        deadline: seconds that a request may wait for its first pass.
+        observe: is told of each pass: its texts, and the seconds that it took.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        adapters: Mapping[str, Pipeline] | None = None,
+        max_queue: int = 2048,
+        max_batch: int = 64,
+        deadline: float = 30.0,
+        observe: Callable[[int, float], None] | None = None,
+    ) -> None:
         self.pipeline = pipeline
-        self._turn = anyio.CapacityLimiter(1)
+        self._pipelines = {"": pipeline, **(adapters or {})}
+        self._deadline = deadline
+        self._observe = observe
+        self._line = Line(max_queue, max_batch, pipeline.writer.batch if pipeline.writer else 1)
+        self._pace = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
-    async def predict(self, texts: Sequence[str], *, explain: bool = False) -> list[Prediction]:
-        """Label texts in order, one prediction each; who waits in line costs no thread."""
-        call = partial(self.pipeline.predict, texts, explain=explain)
-        return await anyio.to_thread.run_sync(call, limiter=self._turn)
+    @property
+    def waiting(self) -> int:
+        """Texts in line, without those that the model is reading."""
+        return self._line.waiting
 
-    def versions(self) -> dict[str, str]:
-        """Return the headers that say which model and which policy answered."""
-        return {
-            "X-Model-Version": self.pipeline.model_version,
-            "X-Policy-Version": self.pipeline.policy_version,
-        }
+    def answering(self, adapter: str = "") -> Pipeline:
+        """Return what answers: the model, or one of its adapters alone."""
+        return self._pipelines[adapter]
+
+    def start(self) -> None:
+        """Begin to answer the requests of the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def close(self, patience: float = 30.0) -> None:
+        """Let nothing more in, and label what has queued, for so many seconds at most."""
+        self._line.close()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join, patience)
+
+    async def predict(
+        self,
+        texts: Sequence[str],
+        *,
+        explain: bool = False,
+        adapter: str = "",
+        deadline: float | None = None,
+    ) -> list[Prediction]:
+        """Label texts in order, one prediction each; who waits in line costs no thread.
+
+        Args:
+            texts: as their authors wrote them.
+            explain: also say why.
+            adapter: of a mixture, the one that answers alone; empty for the whole model.
+            deadline: seconds to wait for the first pass at most; None for the engine's own.
+
+        Raises:
+            RefusalError: 429 when too many texts wait; 503 past the deadline, or when the service
+                is stopping.
+        """
+        if not texts:
+            return []
+        loop = asyncio.get_running_loop()
+        ticket = Ticket(texts, (explain, adapter), loop.create_future())
+        self._let_in(ticket)
+        wait = self._deadline if deadline is None else deadline
+        timer = loop.call_later(wait, self._give_up, ticket, wait)
+        try:
+            return await ticket.done
+        finally:
+            timer.cancel()
+            if ticket.begun < len(texts):  # nobody waits for it any more
+                self._line.leave(ticket)
+
+    def _let_in(self, ticket: Ticket) -> None:
+        try:
+            self._line.add(ticket)
+        except FullError:
+            pause = min(max(math.ceil(self.waiting * self._pace), 1), LONGEST_PAUSE)
+            line = f"{self.waiting} texts wait for the model already; ask again in {pause} s."
+            raise RefusalError(429, line, retry_after=pause) from None
+        except ClosedError:
+            line = "The service is stopping; ask again in a moment."
+            raise RefusalError(503, line, retry_after=1) from None
+
+    def _give_up(self, ticket: Ticket, waited: float) -> None:
+        """Refuse a request whose time in line is over; one that was begun is finished."""
+        if self._line.leave(ticket, untouched=True) and not ticket.done.done():
+            line = f"The model was busy for {waited:g} seconds; try again later."
+            ticket.done.set_exception(RefusalError(503, line, retry_after=LONGEST_PAUSE))
+
+    def _run(self) -> None:
+        """Label pass after pass, in a thread, until the line is closed and empty."""
+        assert self._loop is not None  # start() has set it
+        while parts := self._line.take():
+            begin = time.perf_counter()
+            found = self._labelled(parts)
+            took = time.perf_counter() - begin
+            try:
+                self._loop.call_soon_threadsafe(self._deliver, parts, found, took)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                return
+
+    def _labelled(self, parts: Sequence[Part]) -> list[Outcome]:
+        """Return the predictions of each part, or what went wrong with it."""
+        explain, adapter = parts[0].ticket.kind
+        texts = [text for part in parts for text in part.texts]
+        try:
+            found = self._pipelines[adapter].predict(texts, explain=explain)
+        except Exception as error:  # noqa: BLE001 -- whatever breaks the model
+            if len(parts) == 1 or isinstance(error, UserError):
+                return [error] * len(parts)
+            # One text must not take the others' answers away.
+            return [outcome for part in parts for outcome in self._labelled([part])]
+        rest = iter(found)
+        return [[next(rest) for _ in part.texts] for part in parts]
+
+    def _deliver(self, parts: Sequence[Part], found: Sequence[Outcome], took: float) -> None:
+        """Hand the answers out, in the event loop."""
+        texts = sum(len(part.texts) for part in parts)
+        self._pace = SLOWNESS * (self._pace or took / texts) + (1 - SLOWNESS) * took / texts
+        if self._observe is not None:
+            self._observe(texts, took)
+        for part, outcome in zip(parts, found, strict=True):
+            ticket = part.ticket
+            if ticket.done.done():
+                continue
+            if isinstance(outcome, Exception):
+                ticket.done.set_exception(outcome)
+                continue
+            ticket.found += outcome
+            if len(ticket.found) == len(ticket.texts):
+                ticket.done.set_result(ticket.found)

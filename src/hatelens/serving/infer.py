@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,11 +11,17 @@ from starlette.responses import PlainTextResponse, Response
 
 from hatelens.config.settings import ServerSettings
 from hatelens.models.detector import Prediction
-from hatelens.serving import question
+from hatelens.serving import caller, question, request_id
+from hatelens.serving import community as communities
 from hatelens.serving.answer import Json
-from hatelens.serving.engine import Engine
+from hatelens.serving.community import Community
+from hatelens.serving.desk import Asked, Desk
 from hatelens.serving.question import Question
 from hatelens.serving.record import ERROR, RECORD_EXAMPLE, REQUEST_BODY, Record, Results
+
+PATH = "/infer"
+AT_ONCE = 64 * 1024
+"""Bytes of a body that are read and answered in the event loop; larger ones go to a thread."""
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -32,42 +39,58 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "description": "A field is missing, unknown, empty or of the wrong type.",
         "model": ERROR,
     },
+    429: {"description": "Too many texts wait, or too many requests came.", "model": ERROR},
     500: {"description": "The model failed.", "model": ERROR},
+    503: {"description": "The model is busy, or the record cannot be written.", "model": ERROR},
 }
 
 
-def router(engine: Engine, settings: ServerSettings) -> APIRouter:
+def router(desk: Desk, settings: ServerSettings) -> APIRouter:
     """Return the route that labels texts."""
     routes = APIRouter(tags=["detect"])
 
     @routes.post(
-        "/infer",
+        PATH,
         summary="Label texts",
         response_class=Json,
         responses=ANSWERS,
         openapi_extra={"requestBody": REQUEST_BODY},
     )
-    async def infer(request: Request) -> Response:
+    async def infer(request: Request, community: Community = "") -> Response:
         """Label one text or many; plain text is answered with the bare label.
 
-        Nothing is stored or logged. Equal versions mean equal answers.
+        The answer is on record before it is sent. Equal versions mean equal answers.
         """
-        asked = await _read(request, settings)
-        predictions = await engine.predict(asked.texts, explain=asked.explain)
-        return await run_in_threadpool(_written, asked, predictions, engine.versions())
+        asked, size = await _read(request, settings)
+        answered = await desk.answer(
+            Asked(
+                asked.texts,
+                PATH,
+                explain=asked.explain,
+                community=communities.checked(community),
+                key=caller.of(request).key,
+                request=request_id.of(request),
+            )
+        )
+        write = (asked, answered.predictions, desk.versions(community))
+        return _written(*write) if size <= AT_ONCE else await run_in_threadpool(_written, *write)
 
     return routes
 
 
-async def _read(request: Request, settings: ServerSettings) -> Question:
-    """Read the question; a large body is parsed outside of the event loop."""
+async def _read(request: Request, settings: ServerSettings) -> tuple[Question, int]:
+    """Read the question and the bytes that it has; a large body is parsed in a thread."""
     media = question.kind(request.headers.get("content-type", ""))
     declared = request.headers.get("content-length")
     body = await question.gather(request.stream(), declared, settings.max_body_bytes)
-    return await run_in_threadpool(question.parse, body, media, settings)
+    if len(body) <= AT_ONCE:
+        return question.parse(body, media, settings), len(body)
+    return await run_in_threadpool(question.parse, body, media, settings), len(body)
 
 
-def _written(asked: Question, predictions: list[Prediction], versions: dict[str, str]) -> Response:
+def _written(
+    asked: Question, predictions: Sequence[Prediction], versions: dict[str, str]
+) -> Response:
     """Write the answer in the form of the question."""
     if asked.form == "plain":
         return PlainTextResponse(predictions[0].label, headers=versions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,7 +61,7 @@ class OneText(Shape):
 class ManyTexts(Shape):
     """Ask about several texts."""
 
-    texts: list[str] = Field(min_length=1)
+    texts: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)
     explain: bool = Field(default=False, description="Mark the words that carried the score.")
 
 

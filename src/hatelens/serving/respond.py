@@ -131,7 +131,7 @@ def router(chat: Chat, detector: Detector, settings: ServerSettings) -> APIRoute
         else unguarded(chat)
     )
     speaker = Speaker(answer, anyio.CapacityLimiter(1), settings.max_waiting)
-    body = {"schema": Conversation.model_json_schema(), "example": EXAMPLE}
+    body = {"schema": _schema(), "example": EXAMPLE}
 
     @routes.post(
         "/respond",
@@ -146,6 +146,14 @@ def router(chat: Chat, detector: Detector, settings: ServerSettings) -> APIRoute
         return Json((await speaker.respond(messages)).to_dict())
 
     return routes
+
+
+def _schema() -> dict[str, Any]:
+    """Return the schema of a conversation without references, which OpenAPI would not resolve."""
+    schema = Conversation.model_json_schema()
+    schema.pop("$defs")
+    schema["properties"]["messages"]["items"] = Said.model_json_schema()
+    return schema
 
 
 async def _read(request: Request, settings: ServerSettings) -> list[Message]:

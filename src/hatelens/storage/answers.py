@@ -1,0 +1,98 @@
+"""An answer on record: which model said what of a text, without the text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import select
+
+from hatelens.storage import canonical
+from hatelens.storage.database import Database
+from hatelens.storage.tables import answers
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered about one text of a request.
+
+    Attributes:
+        id: of this answer.
+        request: id of the request; its texts share it.
+        place: position of the text in the request, from 0.
+        time: when it was answered, microseconds since 1970 in UTC.
+        route: the service's path, as ``/infer``.
+        key: id of the key that asked; empty without keys.
+        community: that the request named; empty without one.
+        model: version of the model: same version, same scores.
+        policy: version of the policy: same version, same decision.
+        label: the most probable class.
+        hateful: summed probability of the hateful labels, 0-1.
+        decision: ``flag``, ``clear`` or ``unsure``.
+        scores: probabilities by name, under ``scores``, ``attributes`` and ``targets``.
+        language: ISO 639-1 code where that is sure; empty else.
+        latency: of the request, in milliseconds.
+        text_hash: keyed hash of the text, in hex.
+        length: of the text, in characters.
+    """
+
+    id: str
+    request: str
+    place: int
+    time: int
+    route: str
+    key: str
+    community: str
+    model: str
+    policy: str
+    label: str
+    hateful: float
+    decision: str
+    scores: Mapping[str, Mapping[str, float]]
+    language: str
+    latency: float
+    text_hash: str
+    length: int
+
+
+def row(answer: Answer) -> dict[str, Any]:
+    """Return the row of the table ``answers``.
+
+    Raises:
+        ValueError: a score is infinite or no number.
+    """
+    values = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    plain = {
+        name: canonical.text(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    scores = {head: canonical.numbers(found) for head, found in answer.scores.items()}
+    return plain | {
+        "hateful": canonical.number(answer.hateful),
+        "latency": canonical.number(answer.latency),
+        "scores": canonical.written(scores),
+    }
+
+
+def of_request(database: Database, request: str, since: int) -> list[Answer]:
+    """Return what was answered to a request, by place.
+
+    Args:
+        database: the record.
+        request: its id.
+        since: a time before which there is none, microseconds since 1970 in UTC: the nearer, the
+            less there is to look through.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    wanted = (
+        select(answers)
+        .where(answers.c.time >= since, answers.c.request == request)
+        .order_by(answers.c.place)
+    )
+    with database.read() as connection:
+        rows = [found._asdict() for found in connection.execute(wanted)]
+    return [Answer(**(row | {"scores": json.loads(row["scores"])})) for row in rows]
