@@ -82,6 +82,11 @@ class Pipeline:
         """Hash over thresholds and community settings."""
         return self.model.policy_version
 
+    @property
+    def shareable(self) -> bool:
+        """Whether several threads may ask at once: a graph keeps nothing from text to text."""
+        return isinstance(self.model, Classifier) and self.model.manifest.runtime == "onnx"
+
     def adapter(self, name: str) -> Pipeline:
         """Return one adapter of a mixture as a detector of its own.
 

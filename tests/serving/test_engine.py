@@ -104,6 +104,30 @@ def test_requests_of_a_moment_share_passes_and_the_event_loop_stays_free() -> No
     assert sum(seen) == 10
 
 
+class Overtaken(Keywords):
+    """The pass with the first text ends after the next one has."""
+
+    def __init__(self) -> None:
+        self.overtaken = threading.Event()
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        if "first stupid" in texts:
+            assert self.overtaken.wait(10)
+        found = super().predict(texts)
+        if "first stupid" not in texts:
+            self.overtaken.set()
+        return found
+
+
+def test_two_lanes_work_at_once_and_the_order_stays() -> None:
+    async def body() -> None:
+        async with started(Overtaken(), lanes=2, max_batch=2) as engine:
+            found = await engine.predict(["first stupid", "fine", "fine", "stupid"])
+        assert [each.label for each in found] == ["unkind", "kind", "kind", "unkind"]
+
+    run(body())
+
+
 def test_a_long_request_is_cut_into_passes_and_others_are_answered_meanwhile() -> None:
     model = Slow()
     texts = [f"text {number}" for number in range(20)]

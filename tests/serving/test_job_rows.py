@@ -68,7 +68,7 @@ def test_reading_goes_on_at_the_end_of_any_row(path: Path, form: str) -> None:
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        (b"only one", "has 1 cells; the header names 2."),
+        (b"only one", "has 1 cell; the header names 2."),
         (b"1,a,b", "has 3 cells"),
         (b"1,", "has nothing in 'text'"),
         (b"1,\xff", "is not UTF-8 in 'text'"),

@@ -195,8 +195,9 @@ def run(application: ASGIApp, listening: socket.socket, settings: ServerSettings
     """Answer requests until SIGTERM or Ctrl+C; those under way are finished first."""
     import uvicorn
 
-    from hatelens.serving import logs
+    from hatelens.serving import logs, workers
 
+    workers.settle()
     logs.configure(settings.log_level, settings.log_format)
     # uvicorn raises the signal again once it is done; a stop that was asked for ends with 0.
     signal.signal(signal.SIGTERM, lambda *_: None)
@@ -205,13 +206,15 @@ def run(application: ASGIApp, listening: socket.socket, settings: ServerSettings
 
 def options(settings: ServerSettings) -> dict[str, Any]:
     """Return what uvicorn is told."""
+    from hatelens.serving.protocol import Protocol
+
     return {
         # hatelens.access logs requests itself: uvicorn would log query strings.
         "access_log": False,
         "log_config": None,
         "log_level": settings.log_level,
         "loop": "uvloop",
-        "http": "httptools",
+        "http": Protocol,
         "ws": "none",
         "lifespan": "on",
         "server_header": False,

@@ -34,7 +34,7 @@ from hatelens.serving import (
 from hatelens.serving.access import AccessLog
 from hatelens.serving.caller import Callers
 from hatelens.serving.desk import Desk
-from hatelens.serving.engine import Engine
+from hatelens.serving.engine import LANES, Engine
 from hatelens.serving.headers import SecurityHeaders
 from hatelens.serving.metrics import Metrics
 from hatelens.serving.request_id import RequestIds
@@ -104,6 +104,7 @@ def _engine(
         max_queue=settings.max_queue,
         max_batch=settings.max_batch,
         deadline=settings.deadline,
+        lanes=LANES if pipeline.shareable else 1,
         observe=counts.batch,
     )
 

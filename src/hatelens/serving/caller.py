@@ -7,17 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import ipaddress
 import logging
-import re
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hatelens.config.settings import ServerSettings
 from hatelens.errors import StorageError
 from hatelens.serving.answer import RefusalError
+from hatelens.serving.keyring import Keyring
 from hatelens.serving.rates import Allowance, Rates
 from hatelens.storage.keys import PREFIX, SCOPES, Key
 
@@ -49,9 +45,6 @@ NEEDED = {
 HEADERS = ("x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
 PERSPECTIVE = "v1alpha1"
 IN_BROWSER = "report"
-TOKEN = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{43}")
-SECONDS = 5.0
-MOST = 4096
 
 logger = logging.getLogger(__name__)
 
@@ -76,54 +69,6 @@ def of(request: Request) -> Caller:
     return getattr(request.state, "caller", Caller())
 
 
-class FoundKeys:
-    """Keys found of late, so that not every request asks the database.
-
-    They are held by the hash of their token and for a few seconds only: so long a revoked key
-    still opens. Tokens without a key are not held, for anyone can make up as many as they like.
-
-    Args:
-        find: looks a token up.
-        seconds: how long a key is held.
-        most: keys that are held.
-        clock: seconds that never go back.
-    """
-
-    def __init__(
-        self,
-        find: Callable[[str], Key | None],
-        seconds: float = SECONDS,
-        most: int = MOST,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._find = find
-        self._seconds = seconds
-        self._most = most
-        self._clock = clock
-        self._held: OrderedDict[bytes, tuple[float, Key]] = OrderedDict()
-
-    async def find(self, token: str) -> Key | None:
-        """Return the key of a token; None where there is none.
-
-        Raises:
-            StorageError: the database does not answer.
-        """
-        if not TOKEN.fullmatch(token):
-            return None
-        digest = hashlib.sha256(token.encode("ascii")).digest()
-        now = self._clock()
-        until, held = self._held.get(digest, (now, None))
-        if held is not None and now < until:
-            return held
-        self._held.pop(digest, None)
-        key = await run_in_threadpool(self._find, token)
-        if key is not None:
-            self._held[digest] = now + self._seconds, key
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
-        return key
-
-
 class Callers:
     """ASGI middleware that finds out who asks and refuses whom it must.
 
@@ -142,7 +87,7 @@ class Callers:
         refused: Callable[[str, int, str], Response],
     ) -> None:
         self.app = app
-        self._keys = FoundKeys(find)
+        self._keys = Keyring(find)
         self._rates = Rates()
         self._settings = settings
         self._refused = refused

@@ -9,12 +9,13 @@ from fastapi import Query
 from hatelens.serving.answer import RefusalError
 
 MOST = 128
+WHOSE = "Whose thresholds decide, where the policy file has it; else the default ones."
 
 # The length stands in the OpenAPI document only: `checked` refuses in the form of each route.
 Community = Annotated[
     str,
     Query(
-        description="Whose thresholds decide, where the policy file has it; else the default ones.",
+        description=WHOSE,
         json_schema_extra={"maxLength": MOST},
     ),
 ]

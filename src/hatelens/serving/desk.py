@@ -20,6 +20,7 @@ from hatelens.models.detector import Prediction
 from hatelens.serving.communities import Communities
 from hatelens.serving.engine import Engine
 from hatelens.serving.metrics import Metrics
+from hatelens.serving.scribe import Entry, Scribe
 from hatelens.storage import clock, identity
 from hatelens.storage import database as databases
 from hatelens.storage.answers import Answer
@@ -34,8 +35,6 @@ AT_ONCE = 16
 """Texts that are put on record in the event loop; more of them go to a thread."""
 PLACES = 6
 """Decimal places of the scores on record, as in the answer."""
-
-Entry = Answer | Suggestion | Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ class Desk:
     database: Database
     ledger: Ledger
     sealer: Sealer
+    _scribe: Scribe
 
     def __init__(
         self,
@@ -142,6 +142,7 @@ class Desk:
         try:
             self.sealer = await run_in_threadpool(sealer, self.database, secret)
             self.ledger = Ledger(self.database)
+            self._scribe = Scribe(self.ledger)
             self.engine.start()
             try:
                 await self._write([self._loaded()])
@@ -233,7 +234,11 @@ class Desk:
         """Put entries on record, and return when they are on the disk."""
         try:
             async with asyncio.timeout(self.settings.deadline):
-                await asyncio.wrap_future(self.ledger.write(entries, kept))
+                if len(entries) <= AT_ONCE:
+                    await self._scribe.write(entries, kept)
+                else:
+                    done = await run_in_threadpool(self.ledger.write, entries, kept)
+                    await asyncio.wrap_future(done)
         except TimeoutError:
             raise StorageError("The record cannot be written now; ask again later.") from None
 

@@ -1,4 +1,4 @@
-"""The one way from a request to the model: a thread that labels whatever has queued, in passes.
+"""The one way from a request to the model: threads that label whatever has queued, in passes.
 
 No timer gathers a batch: while the model reads one pass, the next fills up by itself.
 """
@@ -17,6 +17,8 @@ from hatelens.models.detector import Prediction
 from hatelens.serving.answer import RefusalError
 from hatelens.serving.line import ClosedError, FullError, Line, Part, Ticket
 
+LANES = 2
+"""Passes at once of a model that threads may share."""
 LONGEST_PAUSE = 60
 """Seconds that a client is told to wait at most."""
 SLOWNESS = 0.9
@@ -26,10 +28,11 @@ Outcome = Sequence[Prediction] | Exception
 
 
 class Engine:
-    """Holds the model and lets one pass in at a time.
+    """Holds the model and lets one pass in at a time, or two.
 
-    A model already uses every core it is given, so two passes at once would only wait for each
-    other; and inside the event loop one long text would stop every other answer.
+    A model already uses every core it is given, so many passes at once would only wait for each
+    other; and inside the event loop one long text would stop every other answer. A second pass
+    pays where texts are cleaned and cut before the model sees them: it has the cores meanwhile.
 
     Args:
         pipeline: the loaded model.
@@ -37,6 +40,7 @@ class Engine:
         max_queue: texts that may wait.
         max_batch: texts of a pass.
         deadline: seconds that a request may wait for its first pass.
+        lanes: passes at once; more than one only for a model that threads may share.
         observe: is told of each pass: its texts, and the seconds that it took.
     """
 
@@ -48,6 +52,7 @@ class Engine:
         max_queue: int = 2048,
         max_batch: int = 64,
         deadline: float = 30.0,
+        lanes: int = 1,
         observe: Callable[[int, float], None] | None = None,
     ) -> None:
         self.pipeline = pipeline
@@ -57,7 +62,10 @@ class Engine:
         self._line = Line(max_queue, max_batch, pipeline.writer.batch if pipeline.writer else 1)
         self._pace = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name=f"engine {lane}", daemon=True)
+            for lane in range(lanes)
+        ]
 
     @property
     def waiting(self) -> int:
@@ -71,13 +79,15 @@ class Engine:
     def start(self) -> None:
         """Begin to answer the requests of the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     async def close(self, patience: float = 30.0) -> None:
         """Let nothing more in, and label what has queued, for so many seconds at most."""
         self._line.close()
-        if self._thread.is_alive():
-            await asyncio.to_thread(self._thread.join, patience)
+        for thread in self._threads:
+            if thread.is_alive():
+                await asyncio.to_thread(thread.join, patience)
 
     async def predict(
         self,
@@ -169,6 +179,6 @@ class Engine:
             if isinstance(outcome, Exception):
                 ticket.done.set_exception(outcome)
                 continue
-            ticket.found += outcome
+            ticket.found |= dict(enumerate(outcome, part.begin))
             if len(ticket.found) == len(ticket.texts):
-                ticket.done.set_result(ticket.found)
+                ticket.done.set_result([ticket.found[place] for place in range(len(ticket.texts))])

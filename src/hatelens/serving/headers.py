@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY = {
@@ -19,6 +18,8 @@ SECURITY = {
     # Answers hold people's texts; no proxy or browser should keep them.
     "Cache-Control": "no-store",
 }
+# As they are sent: every answer passes here, and the names are looked through once for all.
+ENCODED = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
 
 
 class SecurityHeaders:
@@ -32,9 +33,9 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
+                headers = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [pair for pair in ENCODED if pair[0] not in there]
             await send(message)
 
         await self.app(scope, receive, sending)

@@ -14,14 +14,21 @@ from hatelens.models.detector import Prediction
 from hatelens.serving import caller, question, request_id
 from hatelens.serving import community as communities
 from hatelens.serving.answer import Json
-from hatelens.serving.community import Community
 from hatelens.serving.desk import Asked, Desk
+from hatelens.serving.direct import Direct
 from hatelens.serving.question import Question
 from hatelens.serving.record import ERROR, RECORD_EXAMPLE, REQUEST_BODY, Record, Results
 
 PATH = "/infer"
 AT_ONCE = 64 * 1024
 """Bytes of a body that are read and answered in the event loop; larger ones go to a thread."""
+
+COMMUNITY = {
+    "name": "community",
+    "in": "query",
+    "description": communities.WHOSE,
+    "schema": {"type": "string", "maxLength": communities.MOST, "default": ""},
+}
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -47,27 +54,28 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 
 def router(desk: Desk, settings: ServerSettings) -> APIRouter:
     """Return the route that labels texts."""
-    routes = APIRouter(tags=["detect"])
+    routes = APIRouter(tags=["detect"], route_class=Direct)
 
     @routes.post(
         PATH,
         summary="Label texts",
         response_class=Json,
         responses=ANSWERS,
-        openapi_extra={"requestBody": REQUEST_BODY},
+        openapi_extra={"requestBody": REQUEST_BODY, "parameters": [COMMUNITY]},
     )
-    async def infer(request: Request, community: Community = "") -> Response:
+    async def infer(request: Request) -> Response:
         """Label one text or many; plain text is answered with the bare label.
 
         The answer is on record before it is sent. Equal versions mean equal answers.
         """
         asked, size = await _read(request, settings)
+        community = communities.checked(request.query_params.get("community", ""))
         answered = await desk.answer(
             Asked(
                 asked.texts,
                 PATH,
                 explain=asked.explain,
-                community=communities.checked(community),
+                community=community,
                 key=caller.of(request).key,
                 request=request_id.of(request),
             )

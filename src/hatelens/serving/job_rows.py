@@ -182,7 +182,8 @@ def _csv(lines: Lines, sheet: Sheet) -> Row | None:
 
 def _cell(cells: tuple[str, ...], sheet: Sheet) -> str:
     if len(cells) != len(sheet.header):
-        raise FaultError(f"has {len(cells)} cells; the header names {len(sheet.header)}.")
+        found = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        raise FaultError(f"has {found}; the header names {len(sheet.header)}.")
     text = cells[sheet.header.index(sheet.column)]
     if NOT_UTF8.search(text):
         raise FaultError(f"is not UTF-8 in {shown(sheet.column)}; send UTF-8.")

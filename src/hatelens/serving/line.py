@@ -30,22 +30,29 @@ class Ticket:
         texts: what it asks about.
         kind: what it can share a pass with.
         done: gets the predictions.
-        found: the predictions so far.
+        found: the predictions so far, by the place of their text.
         begun: texts that were taken out of the line.
     """
 
     texts: Sequence[str]
     kind: Kind
     done: Future[list[Prediction]]
-    found: list[Prediction] = field(default_factory=list)
+    found: dict[int, Prediction] = field(default_factory=dict)
     begun: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The texts of one request that go into a pass."""
+    """The texts of one request that go into a pass.
+
+    Attributes:
+        ticket: the request.
+        begin: place of the first one in the request.
+        texts: the texts.
+    """
 
     ticket: Ticket
+    begin: int
     texts: Sequence[str]
 
 
@@ -98,7 +105,10 @@ class Line:
         with self._lock:
             while not self._turns and self._open:
                 self._filled.wait()
-            return self._pass(self._turns.popleft()) if self._turns else []
+            taken = self._pass(self._turns.popleft()) if self._turns else []
+            if self._turns:
+                self._filled.notify()  # what is left is for the next thread
+            return taken
 
     def leave(self, ticket: Ticket, *, untouched: bool = False) -> bool:
         """Take what is left of a request out of the line; say whether it was there.
@@ -140,8 +150,8 @@ class Line:
         while queue and room:
             ticket = queue.popleft()
             texts = ticket.texts[ticket.begun : ticket.begun + room]
+            taken.append(Part(ticket, ticket.begun, texts))
             ticket.begun += len(texts)
-            taken.append(Part(ticket, texts))
             room = 0 if explained else room - len(texts)
             if ticket.begun < len(ticket.texts):
                 unfinished = ticket

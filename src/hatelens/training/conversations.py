@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ HATEFUL = "hateful"
 """The kind of a conversation that is answered by a line of ours."""
 Own = Mapping[str, str]
 """Message to what the base model says to it."""
+APOLOGY = re.compile(
+    r"(i['\u2019]?m|i am|we['\u2019]?re|we are)( \w+)? sorry(?! to (hear|see|read|learn))"
+    r"|sorry\b|i( \w+)? apologi[sz]e|my apologies",
+    re.IGNORECASE,
+)
+"""How a small chat model begins before it says what it cannot do; condolences are none."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,8 @@ def learned(
 def is_fit(text: str, said: str, *, whole: bool = True) -> bool:
     """Say whether a reply to something harmless can be learned from.
 
-    It neither refuses nor reproaches, and is not empty.
+    It neither refuses nor reproaches nor begins with an apology, and is not empty. An apology is
+    left out because a refusal mostly follows, which a reply that is cut short does not show.
 
     Args:
         text: the message.
@@ -124,7 +132,7 @@ def is_fit(text: str, said: str, *, whole: bool = True) -> bool:
     """
     if not said or (whole and not said.rstrip("\"')]* ").endswith((".", "!", "?"))):
         return False
-    return reply_type(said, text) not in {STOP, COUNTER}
+    return not APOLOGY.match(said.lstrip()) and reply_type(said, text) not in {STOP, COUNTER}
 
 
 def turns(
