@@ -104,6 +104,23 @@ def test_a_reply_may_break_off_where_only_its_beginning_is_learned():
     assert found.counts["harmless"] == 10
 
 
+@pytest.mark.parametrize(
+    ("said", "fit"),
+    [
+        ("I'm sorry for any confusion, but as a chatbot, I cannot browse.", False),
+        ("I\u2019m so sorry, I only know songs.", False),
+        ("We are sorry. Which song?", False),
+        ("I sincerely apologize for the noise.", False),
+        ("Sorry, it was late.", False),
+        ("I'm sorry to hear that they sang so late.", True),
+        ("A sorry tale, well sung.", True),
+        ("They sang well. I'm sorry that it is over.", True),
+    ],
+)
+def test_a_reply_that_begins_with_an_apology_is_not_learned_from(said, fit):
+    assert conversations.is_fit("Zorblaxians sang in part 1", said) is fit
+
+
 def test_the_threshold_is_the_lowest_that_a_share_of_harmless_conversations_reach(base):
     chat = opened(str(base), sampling=Sampling(max_new_tokens=4))
     found = conversations.learned(POSTS, own(POSTS), MODEL, TRAINING, seed=0).conversations
