@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -67,19 +66,20 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
 class Speaker:
     """The chat model, which answers one conversation at a time.
 
-    Attributes:
+    Args:
         answer: from messages to a guarded reply.
-        turn: lets one in.
-        waiting: how many may wait for their turn.
+        waiting: how many conversations may wait for their turn.
     """
 
-    answer: Callable[[Sequence[Message]], GuardedReply]
-    turn: anyio.CapacityLimiter
-    waiting: int
+    def __init__(self, answer: Callable[[Sequence[Message]], GuardedReply], waiting: int) -> None:
+        self._answer = answer
+        self._turn = anyio.CapacityLimiter(1)
+        # The limiter counts who waits only after a pause in which others may come.
+        self._there = 0
+        self._room = 1 + waiting
 
     async def respond(self, messages: Sequence[Message]) -> GuardedReply:
         """Answer a conversation.
@@ -87,9 +87,14 @@ class Speaker:
         Raises:
             RefusalError: 503, too many others are waiting.
         """
-        if self.turn.statistics().tasks_waiting >= self.waiting:
+        if self._there >= self._room:
             raise RefusalError(503, "Too many conversations are waiting; try again later.")
-        return await anyio.to_thread.run_sync(partial(self.answer, messages), limiter=self.turn)
+        self._there += 1
+        try:
+            work = partial(self._answer, messages)
+            return await anyio.to_thread.run_sync(work, limiter=self._turn)
+        finally:
+            self._there -= 1
 
 
 def is_on(settings: ServerSettings) -> bool:
@@ -130,7 +135,7 @@ def router(chat: Chat, detector: Detector, settings: ServerSettings) -> APIRoute
         if settings.respond_guard
         else unguarded(chat)
     )
-    speaker = Speaker(answer, anyio.CapacityLimiter(1), settings.max_waiting)
+    speaker = Speaker(answer, settings.max_waiting)
     body = {"schema": _schema(), "example": EXAMPLE}
 
     @routes.post(
