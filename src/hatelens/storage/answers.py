@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from hatelens.storage import canonical
 from hatelens.storage.database import Database
 from hatelens.storage.tables import answers
+
+MOST_PLACES = 2**31
+"""The column holds no larger number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +97,25 @@ def of_request(database: Database, request: str, since: int) -> list[Answer]:
         .order_by(answers.c.place)
     )
     with database.read() as connection:
-        rows = [found._asdict() for found in connection.execute(wanted)]
-    return [Answer(**(row | {"scores": json.loads(row["scores"])})) for row in rows]
+        return [read(found) for found in connection.execute(wanted)]
+
+
+def find(connection: Connection, answer: str) -> Answer | None:
+    """Return an answer; None where there is none of this id, or no longer."""
+    found = connection.execute(select(answers).where(answers.c.id == answer)).first()
+    return read(found) if found else None
+
+
+def placed(connection: Connection, request: str, place: int) -> Answer | None:
+    """Return what was answered to one text of a request; None where that is not on record."""
+    if not 0 <= place < MOST_PLACES:
+        return None
+    wanted = select(answers).where(answers.c.request == request, answers.c.place == place)
+    found = connection.execute(wanted).first()
+    return read(found) if found else None
+
+
+def read(found: Row[Any]) -> Answer:
+    """Return the answer of a row of the table ``answers``."""
+    values = found._asdict()
+    return Answer(**(values | {"scores": json.loads(values["scores"])}))

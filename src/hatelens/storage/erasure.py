@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Table, delete, select
 
-from hatelens.storage import audit, clock, identity, record
+from hatelens.storage import audit, chain, clock, identity, record, settling
 from hatelens.storage.audit import Event
 from hatelens.storage.database import Database
-from hatelens.storage.tables import answers, suggestions, texts
+from hatelens.storage.tables import answers, shadows, suggestions, texts
 
 PART = 5000
 
@@ -30,9 +30,12 @@ def erase(database: Database, text_hash: str) -> int:
         StorageError: the database cannot be used.
     """
     with database.begin() as connection:
+        chain.lock(connection)  # first, as who stores texts does: else both could wait for ever
         found = connection.execute(delete(texts).where(texts.c.text_hash == text_hash)).rowcount
         if found:
             record.note(connection, _event("text.erase", text_hash, texts=found))
+    if found:
+        settling.lapse(database, clock.now())
     return found
 
 
@@ -55,6 +58,7 @@ def expire(database: Database, now: int) -> int:
     erased = 0
     while found := _part(database, texts, over, "text.expire"):
         erased += found
+    settling.lapse(database, now)
     return erased
 
 
@@ -81,6 +85,9 @@ def forget(database: Database, before: int) -> int:
     for one in old:
         while found := _part(database, one, one.c.time < before):
             removed += found
+    while _part(database, shadows, shadows.c.time < before):
+        pass  # what was said of the same texts beside the answers goes with them
+    settling.lapse(database, clock.now())
     return removed
 
 
@@ -95,6 +102,8 @@ def _part(database: Database, table: Table, over: ColumnElement[bool], noted: st
     key = next(iter(table.primary_key))
     some = select(key).where(over).limit(PART)
     with database.begin() as connection:
+        if noted:
+            chain.lock(connection)
         found = connection.execute(delete(table).where(key.in_(some))).rowcount
         if found and noted:
             record.note(connection, _event(noted, "", texts=found))

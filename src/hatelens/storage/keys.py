@@ -16,7 +16,7 @@ from hatelens.storage.audit import Event
 from hatelens.storage.database import Database
 from hatelens.storage.tables import keys
 
-SCOPES = ("detect", "respond", "jobs", "report", "erase", "metrics")
+SCOPES = ("detect", "respond", "appeals", "jobs", "report", "erase", "metrics")
 PREFIX = "hl_"
 LONGEST_NAME = 128
 MOST = 1_000_000

@@ -13,11 +13,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from hatelens.errors import StorageError
-from hatelens.storage import record, texts
+from hatelens.storage import record, reviews, texts
 from hatelens.storage.answers import Answer
 from hatelens.storage.audit import Event
 from hatelens.storage.database import Database, RefusedError
 from hatelens.storage.record import Written
+from hatelens.storage.reviews import Waiting
 from hatelens.storage.suggestions import Suggestion
 from hatelens.storage.texts import Kept
 
@@ -31,11 +32,13 @@ class Page:
     Attributes:
         rows: the entries.
         kept: the texts.
+        waiting: what somebody should review.
         done: is done when they are committed.
     """
 
     rows: Sequence[Written]
     kept: Sequence[Kept]
+    waiting: Sequence[Waiting] = ()
     done: Future[None] = field(default_factory=Future)
 
 
@@ -55,9 +58,12 @@ class Ledger:
         self._thread.start()
 
     def write(
-        self, entries: Sequence[Answer | Suggestion | Event], kept: Sequence[Kept] = ()
+        self,
+        entries: Sequence[Answer | Suggestion | Event],
+        kept: Sequence[Kept] = (),
+        waiting: Sequence[Waiting] = (),
     ) -> Future[None]:
-        """Hand in entries and texts; all of them are committed together.
+        """Hand in entries, texts, and what somebody should review; all is committed together.
 
         Returns:
             Done when they are on the disk; holds a StorageError where they cannot be.
@@ -66,7 +72,7 @@ class Ledger:
             StorageError: the ledger is closed.
             ValueError: an entry has a score that is no number, or an event a kind without a dot.
         """
-        page = Page([record.written(entry) for entry in entries], tuple(kept))
+        page = Page([record.written(entry) for entry in entries], tuple(kept), tuple(waiting))
         # Who stops waiting for a page does not take it back.
         page.done.set_running_or_notify_cancel()
         with self._door:
@@ -122,3 +128,4 @@ class Ledger:
         with self._database.begin() as connection:
             record.add(connection, [row for page in pages for row in page.rows])
             texts.keep(connection, [one for page in pages for one in page.kept])
+            reviews.add(connection, [one for page in pages for one in page.waiting])

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from hatelens.storage import clock
+from hatelens.storage import clock, comparison
+from hatelens.storage.comparison import Comparison
 from hatelens.storage.database import Database
 from hatelens.storage.tables import answers
 
@@ -64,6 +65,7 @@ class Report:
         days: by day in UTC, as ``2026-01-31``, in order.
         latency: milliseconds of a request by percentile: ``p50``, ``p95``, ``p99``; empty where
             nothing was answered.
+        shadow: the model in the shadow beside what was answered; None where there was none.
     """
 
     since: int | None
@@ -78,6 +80,7 @@ class Report:
     routes: Mapping[str, Count]
     days: Mapping[str, Count]
     latency: Mapping[str, float]
+    shadow: Comparison | None = None
 
     @property
     def unsure(self) -> float:
@@ -94,6 +97,7 @@ class Report:
             "total": asdict(self.total),
             "unsure": round(self.unsure, 6),
             "latency": {name: round(value, 3) for name, value in self.latency.items()},
+            "shadow": None if self.shadow is None else self.shadow.to_dict(),
         } | {
             name: {value: asdict(count) for value, count in getattr(self, name).items()}
             for name in DIMENSIONS
@@ -107,6 +111,8 @@ class Report:
         for name in DIMENSIONS:
             for value, count in getattr(self, name).items():
                 yield (name, _harmless(value), *_cells(count), *[""] * (1 + len(PERCENTILES)))
+        for row in self.shadow.rows() if self.shadow else ():
+            yield (*map(str, row), *[""] * (1 + len(PERCENTILES)))
 
 
 def made(
@@ -131,7 +137,10 @@ def made(
         total = _total(connection, asked)
         counts = {name: _counts(connection, name, asked, total) for name in DIMENSIONS}
         requests, latency = _latency(connection, asked)
-    return Report(since, until, community, requests, total, latency=latency, **counts)
+        shadow = comparison.compared(connection, since, until, community)
+    return Report(
+        since, until, community, requests, total, latency=latency, shadow=shadow, **counts
+    )
 
 
 def _conditions(

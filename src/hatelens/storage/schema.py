@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, inspect, literal_column, select, table
 
 from hatelens.errors import StorageError
 
-LATEST = "0001"
+LATEST = "0002"
 """The version that this package knows: the last of the steps."""
 TABLE = "hatelens_version"
 STEPS = "hatelens.storage:migrations"

@@ -64,6 +64,7 @@ answers = Table(
     Column("length", BigInteger, nullable=False),
     Index("answers_time", "time"),
     Index("answers_text_hash", "text_hash"),
+    Index("answers_request", "request"),
 )
 
 texts = Table(
@@ -148,4 +149,139 @@ jobs = Table(
     Column("worker", Plain, nullable=False),
     Column("until", BigInteger, nullable=False),
     Index("jobs_state", "state"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("name", Plain, nullable=False, unique=True),
+    Column("digest", Plain, nullable=False),
+    Column("role", Plain, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("disabled", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Plain, primary_key=True),
+    Column("user", Plain, nullable=False),
+    Column("csrf", Plain, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Index("sessions_user", "user"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("answer", Plain, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("text_hash", Plain, nullable=False),
+    Column("community", Plain, nullable=False),
+    Column("priority", Double, nullable=False),
+    Column("origin", Plain, nullable=False),
+    Column("excluded", Plain, nullable=False),
+    Column("state", Plain, nullable=False),
+    Column("holder", Plain, nullable=False),
+    Column("lease", BigInteger, nullable=False),
+    Column("claimed", BigInteger, nullable=False),
+    Index("reviews_state", "state", "priority"),
+    Index("reviews_text_hash", "text_hash"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("answer", Plain, nullable=False),
+    Column("text_hash", Plain, nullable=False),
+    Column("reviewer", Plain, nullable=False),
+    Column("label", Plain, nullable=False),
+    Column("side", Plain, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("appeal", Plain, nullable=False),
+    Column("undone", BigInteger),
+    Index("verdicts_time", "time"),
+    Index("verdicts_answer", "answer"),
+    Index("verdicts_text_hash", "text_hash"),
+    Index("verdicts_reviewer", "reviewer", "time"),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("request", Plain, nullable=False),
+    Column("answer", Plain, nullable=False),
+    Column("key", Plain, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Plain, nullable=False),
+    Column("verdict", Plain, nullable=False),
+    Column("settled", BigInteger),
+    Index("appeals_answer", "answer"),
+)
+
+served = Table(
+    "served",
+    metadata,
+    Column("role", Plain, primary_key=True),
+    Column("path", Plain, nullable=False),
+    Column("version", Plain, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("by", Plain, nullable=False),
+)
+
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("answer", Plain, primary_key=True),
+    Column("model", Plain, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("label", Plain, nullable=False),
+    Column("hateful", Double, nullable=False),
+    Column("decision", Plain, nullable=False),
+    Index("shadows_model", "model", "time"),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("time", BigInteger, nullable=False),
+    Column("model", Plain, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("language", Plain, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
+    Index("observations_time", "time"),
+    sqlite_autoincrement=True,
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("model", Plain, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("model", Plain, nullable=False),
+    Column("signal", Plain, nullable=False),
+    Column("method", Plain, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("limit_", Double, nullable=False),
+    Column("window", BigInteger, nullable=False),
+    Column("explanation", Text, nullable=False),
+    Index("alarms_time", "time"),
 )
