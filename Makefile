@@ -17,7 +17,7 @@ export UV_TORCH_BACKEND ?= auto
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format data train serve docs clean
+.PHONY: help setup demo test test-all chromium check format data train serve docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,15 @@ demo: setup ## Detect and measure with the default detector, then train one of y
 test: check ## Lint, check types and imports, run the tests with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
-test-all: check ## The same with the slow tests: real training, load, hostile input, the notebook
+test-all: check chromium ## The same with the slow tests: real training, load, hostile input, the notebook
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow" --timeout=3000 --cov --cov-report=term
+
+# Tests of the pages drive a real Chromium; without one they are skipped, and say so.
+chromium: setup
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -q chromium; } \
+	  || $(BIN)/playwright install chromium \
+	  || echo "No Chromium could be installed: the tests of the pages in a browser are skipped."
 
 check: setup ## Lint, format, types and the import contract
 	$(BIN)/ruff check .

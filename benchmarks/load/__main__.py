@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,10 @@ from hatelens.errors import UserError
 from hatelens.models import folder
 
 HERE = Path(__file__).parent
+LOADS = 3.0
+"""Seconds after which a server has begun with what it loads late, as what it watches drift by."""
+IDLE = 0.1
+"""Seconds of a core in a second, below which a server is at rest."""
 SLOWEST = 4
 """Texts a second below which a load is given up, so that it ends in any case."""
 
@@ -197,7 +202,7 @@ def loaded(
     options: Options,
     texts: Sequence[str],
 ) -> tuple[Row, Outcome]:
-    """Start a server, warm it up, load it and stop it."""
+    """Start a server, warm it up, let it come to rest, load it and stop it."""
     requests = [clients.request(text) for text in texts]
     warm = [clients.request(f"Good morning {i}.") for i in range(options.clients)]
     limit = 60 + len(texts) / SLOWEST
@@ -208,6 +213,7 @@ def loaded(
         ) as up,
     ):
         clients.drive(up.port, warm, options.clients, limit)
+        rest(up)
         spent = up.processor()
         outcome = clients.drive(up.port, requests, options.clients, limit)
         spent = up.processor() - spent
@@ -222,6 +228,16 @@ def loaded(
         clients=outcome.processor,
     )
     return row, outcome
+
+
+def rest(up: server.Server) -> None:
+    """Wait until a server has done what it does once, after its start: at most half a minute."""
+    time.sleep(LOADS)
+    for _ in range(30):
+        spent = up.processor()
+        time.sleep(1)
+        if up.processor() - spent < IDLE:
+            return
 
 
 if __name__ == "__main__":

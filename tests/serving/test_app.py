@@ -67,7 +67,9 @@ def test_openapi_describes_the_requests_and_their_examples_fit(client: TestClien
     document = client.get("/openapi.json").json()
     assert {path.split("/")[1] for path in document["paths"]} == {
         "$discovery",
+        "appeals",
         "contentsafety",
+        "drift.json",
         "healthcheck",
         "infer",
         "jobs",

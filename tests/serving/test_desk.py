@@ -73,6 +73,43 @@ def test_an_answer_is_on_record_when_it_is_given(tmp_path: Path) -> None:
     run(body())
 
 
+class Next(Keywords):
+    model_version = "next-1"
+    policy_version = "next-policy"
+
+
+def test_a_request_is_answered_by_the_model_that_was_served_when_it_came(tmp_path: Path) -> None:
+    model = Held()
+
+    async def body() -> None:
+        async with opened(tmp_path, model) as desk:
+            before = [
+                asyncio.ensure_future(desk.answer(Asked((text,), "/infer", community="strict")))
+                for text in ("first", "second")
+            ]
+            await asyncio.to_thread(model.entered.wait, 10)
+            switched = asyncio.ensure_future(desk.switch(Engine(Pipeline(Next()))))
+            await asyncio.sleep(0)
+            after = await desk.answer(Asked(("third",), "/infer", community="strict"))
+            assert after.predictions[0].model_version == "next-1"
+            assert not any(each.done() for each in (*before, switched))
+            model.free.set()
+            await switched
+            for each in before:
+                answered = await each
+                assert answered.predictions[0].model_version == "keywords-1"
+                versions = answered.served.versions("strict")
+                assert versions["X-Model-Version"] == "keywords-1"
+                assert versions["X-Policy-Version"] == answered.predictions[0].policy_version
+            assert desk.pipeline.model_version == "next-1"
+            found = rows(desk.database, tables.answers)
+            assert sorted(row.model for row in found) == ["keywords-1", "keywords-1", "next-1"]
+            assert len({row.policy for row in found}) == 2
+            assert audit.verify(desk.database).fault == ""
+
+    run(body())
+
+
 def test_a_request_without_an_id_gets_one_and_the_next_another(tmp_path: Path) -> None:
     async def body() -> None:
         async with opened(tmp_path) as desk:
@@ -192,9 +229,13 @@ def test_the_database_can_be_held_up_but_not_for_ever(tmp_path: Path) -> None:
 def test_parts_of_a_text_are_labelled_without_being_answers(tmp_path: Path) -> None:
     async def body() -> None:
         async with opened(tmp_path) as desk:
-            found = await desk.parts(["A fine film.", "A stupid one."], "strict")
-            assert [each.decision for each in found] == ["flag", "flag"]
-            assert rows(desk.database, tables.answers) == []
+            text, parts = "A fine film. A stupid one.", ("A fine film.", "A stupid one.")
+            asked = Asked((text,), "/infer", community="strict", parts=parts)
+            answered = await desk.answer(asked)
+            assert [each.decision for each in answered.parts] == ["flag", "flag"]
+            assert [round(each.hateful, 1) for each in answered.parts] == [0.1, 0.8]
+            (row,) = rows(desk.database, tables.answers)
+            assert (row.id, row.length) == (answered.ids[0], len(text))
 
     run(body())
 

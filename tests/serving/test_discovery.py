@@ -15,7 +15,7 @@ from tests.serving.conftest import Keywords
 def client(settings: ServerSettings, base_url: str = "http://testserver") -> TestClient:
     app = FastAPI()
     known = perspective_attributes.of(Pipeline(Keywords()))
-    app.include_router(discovery.router(known, settings))
+    app.include_router(discovery.router(lambda: known, settings))
     return TestClient(app, base_url=base_url)
 
 

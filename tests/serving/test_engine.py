@@ -297,3 +297,20 @@ def test_no_texts_are_no_question() -> None:
             assert await engine.predict([]) == []
 
     run(body())
+
+
+def test_an_engine_is_idle_when_nobody_waits_and_nothing_is_read() -> None:
+    model = Held()
+
+    async def body() -> None:
+        async with started(model) as engine:
+            assert engine.idle
+            asked = asyncio.ensure_future(engine.predict(["first"]))
+            await until(model.entered)
+            assert not engine.waiting
+            assert not engine.idle
+            model.free.set()
+            await asked
+            assert engine.idle
+
+    run(body())

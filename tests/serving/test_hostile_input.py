@@ -21,6 +21,8 @@ from tests.serving.whole import running
 
 JSON = {"Content-Type": "application/json"}
 REFUSED = range(400, 500)
+NEEDY = {"POST /appeals"}
+"""What a body cannot be written for before there is something that it names."""
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def all_sent(server: TestClient, count: int, seed: int, longest: int) -> Counter
     assert {name for name, _ in statuses} == names(found)
     # Each route that takes a body also got one that it could answer.
     answered = {name for name, status in statuses if status < 300}
-    assert names([one for one in found if one.bodies]) <= answered
+    assert names([one for one in found if one.bodies]) - NEEDY <= answered
     return statuses
 
 

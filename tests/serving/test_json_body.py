@@ -47,3 +47,19 @@ def test_a_text_has_a_length() -> None:
         with pytest.raises(RefusalError) as caught:
             json_body.text("a", value, 1)
         assert caught.value.status == status
+
+
+@pytest.mark.parametrize(("value", "found"), [(0, 0), (7, 7), (2.0, 2)])
+def test_a_whole_number_is_one_however_it_is_written(value: Any, found: int) -> None:
+    assert json_body.integer("a", value) == found
+    assert type(json_body.integer("a", value)) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [(0.5, "'0.5'"), (float("inf"), "'inf'"), (True, "true or false"), ("1", "a string")],
+)
+def test_what_is_no_whole_number_is_refused(value: Any, what: str) -> None:
+    with pytest.raises(RefusalError) as caught:
+        json_body.integer("a", value)
+    assert str(caught.value) == f"a is {what}; it must be a whole number."

@@ -35,7 +35,7 @@ def words(messages: Sequence[Message]) -> str:
 
 def opened(settings: ServerSettings = LIMITS, chat: respond.Chat = words) -> TestClient:
     app = service.create(Pipeline(Keywords()), settings)
-    app.include_router(respond.router(chat, Pipeline(Keywords()), settings))
+    app.include_router(respond.router(chat, lambda: Pipeline(Keywords()), settings))
     return TestClient(app, raise_server_exceptions=False)
 
 

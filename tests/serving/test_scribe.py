@@ -23,9 +23,9 @@ class Counting(Ledger):
         self.pages: list[int] = []
         super().__init__(database)
 
-    def write(self, entries, kept=()):
+    def write(self, entries, kept=(), waiting=()):
         self.pages.append(len(entries))
-        return super().write(entries, kept)
+        return super().write(entries, kept, waiting)
 
 
 @pytest.fixture

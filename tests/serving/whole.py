@@ -48,7 +48,7 @@ def whole(folder: Path, pipeline: Pipeline | None = None, **given: Any) -> FastA
     settings = ServerSettings(**(fields | given))
     pipeline = pipeline or Pipeline(Keywords())
     app = service.create(pipeline, settings)
-    app.include_router(respond.router(echo, pipeline, settings))
+    app.include_router(respond.router(echo, lambda: pipeline, settings))
     return app
 
 

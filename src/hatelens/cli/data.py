@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli import verdicts
 from hatelens.cli.columns import ROLES, roles
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="List, show, fetch, check and annotate data sets.",
 )
+app.command("export-verdicts")(verdicts.command)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A data set, or a file of yours.")]
 Column = Annotated[

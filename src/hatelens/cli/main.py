@@ -24,6 +24,7 @@ from hatelens.cli import (
     respond,
     serve,
     train,
+    users,
 )
 from hatelens.errors import UserError
 
@@ -46,7 +47,14 @@ COMMANDS = {
     "migrate": migrate,
     "report": report,
 }
-GROUPS = {"data": data, "models": models, "config": config, "keys": keys, "audit": audit}
+GROUPS = {
+    "data": data,
+    "models": models,
+    "config": config,
+    "keys": keys,
+    "users": users,
+    "audit": audit,
+}
 for name, module in COMMANDS.items():
     app.command(name)(module.command)
 for name, module in GROUPS.items():

@@ -1,4 +1,4 @@
-"""``hatelens models``: kinds, base models at hand, and what a folder holds."""
+"""``hatelens models``: kinds, base models at hand, what a folder holds, what is served."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli import reference, served
+
 if TYPE_CHECKING:
     from hatelens.models.manifest import Manifest
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List and show models.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show and serve models.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app.command("reference")(reference.command)
+app.command("shadow")(served.shadow)
+app.command("promote")(served.promote)
+app.command("rollback")(served.rollback)
+app.command("served")(served.list_served)
 
 
 @app.command("list")

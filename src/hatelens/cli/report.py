@@ -69,7 +69,21 @@ def _summary(made: Report) -> str:
     if not made.latency:
         return line
     told = ", ".join(f"{name} {value:.1f} ms" for name, value in made.latency.items())
-    return f"{line}\nlatency of a request: {told}"
+    return f"{line}\nlatency of a request: {told}{_shadow(made)}"
+
+
+def _shadow(made: Report) -> str:
+    """Return the line about the model in the shadow, if there is one."""
+    found = made.shadow
+    if found is None:
+        return ""
+    agreed, sides = found.agreement, found.sides
+    return (
+        f"\nin the shadow: model {found.model}, {found.texts} texts compared, {found.left_out} "
+        f"left out; same decision {agreed.value:.1%} ({agreed.low:.1%} to {agreed.high:.1%}), "
+        f"kappa {found.kappa:.2f}; {sides.count} would change sides; score "
+        f"{found.shift.mean:+.3f} on average"
+    )
 
 
 def _table(name: str, counts: Mapping[str, Count]) -> Table:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 LIBRARIES = (
     "alembic",
+    "argon2",
     "cryptography",
     "fastapi",
     "jinja2",
@@ -120,22 +121,23 @@ def _model(name: str, *, start: bool) -> Iterator[str]:
 
 def _answer(settings: ServerSettings, listening: socket.socket) -> None:
     """Answer with one process or several; whatever is wrong is told before anything starts."""
-    from hatelens import detect
     from hatelens.models import folder
+    from hatelens.serving import switch
 
     _check(settings)
     if settings.workers > 1:
         from hatelens.serving import workers
 
-        version = folder.read(folder.find(settings.model)).model_version
+        named = switch.promoted(settings)
+        version = named.version if named else folder.read(folder.find(settings.model)).model_version
         _tell(version, settings, listening)
         workers.run(settings, listening, options(settings))
         return
     from hatelens.serving import app
 
-    pipeline = detect.load(settings.model)
-    application = app.create(pipeline, settings)
-    _tell(pipeline.model_version, settings, listening)
+    begun = switch.started(settings)
+    application = app.create(begun.pipeline, settings, begun.named)
+    _tell(begun.pipeline.model_version, settings, listening)
     run(application, listening, settings)
 
 

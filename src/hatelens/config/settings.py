@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,6 +14,7 @@ from hatelens.errors import ConfigError
 PREFIX = "HATELENS_"
 
 SHORTEST_SECRET = 32
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Names = Annotated[
     tuple[str, ...],
@@ -50,8 +52,17 @@ class ServerSettings(BaseSettings):
         database: where the record is: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
         secret: 32 characters or more, from which the keys of text hashes and of stored texts come.
         store_text: which texts are kept, encrypted: ``never``, ``flagged`` or ``all``.
+        review_unsure: whether ``flagged`` also keeps texts whose decision is ``unsure``, so that a
+            person can judge them.
+        review_lease: seconds for which a text is one reviewer's; then another may get it.
+        session_hours: after which a reviewer has to log in again.
         retention_days: after which a stored text is erased; 0 for never.
         record_days: after which an answer is removed from the record; 0 for never.
+        drift_rate: texts a second that each process measures for drift; 0 for none.
+        drift_days: after which what was measured is removed.
+        webhook_url: where alarms are sent: https, or an address of this machine; empty for
+            nowhere.
+        webhook_secret: 32 characters or more, by which the receiver knows who sends.
         policy: path of the policy file, with the thresholds of communities; empty for none.
         require_key: whether a request needs an API key.
         rate_limit: requests a minute of a key or, without keys, of an address; 0 for any number.
@@ -96,8 +107,15 @@ class ServerSettings(BaseSettings):
     database: str = Field("sqlite:///hatelens.db", min_length=1)
     secret: SecretStr = SecretStr("")
     store_text: Literal["never", "flagged", "all"] = "never"
+    review_unsure: bool = True
+    review_lease: int = Field(300, ge=10, le=86400)
+    session_hours: int = Field(12, ge=1, le=24 * 30)
     retention_days: int = Field(90, ge=0, le=36500)
     record_days: int = Field(0, ge=0, le=36500)
+    drift_rate: int = Field(20, ge=0, le=1000)
+    drift_days: int = Field(7, ge=1, le=3650)
+    webhook_url: str = ""
+    webhook_secret: SecretStr = SecretStr("")
     policy: str = ""
     require_key: bool = False
     rate_limit: int = Field(0, ge=0)
@@ -136,6 +154,38 @@ class ServerSettings(BaseSettings):
                 f"set {PREFIX}SECRET, made with: openssl rand -hex 32, or store none."
             )
         return self
+
+    @model_validator(mode="after")
+    def _check_webhook(self) -> ServerSettings:
+        if not self.webhook_url:
+            return self
+        if not _is_safe(self.webhook_url):
+            # The address itself is not shown: it may be all that keeps others from sending there.
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_URL is no address that alarms can go to; give https://HOST/PATH "
+                "without a password, or http://127.0.0.1:PORT/PATH on this machine."
+            )
+        length = len(self.webhook_secret.get_secret_value())
+        if length < SHORTEST_SECRET:
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_SECRET has {length} characters; what is sent to a webhook is "
+                f"signed, so it must have {SHORTEST_SECRET} or more. "
+                "Make one with: openssl rand -hex 32"
+            )
+        return self
+
+
+def _is_safe(url: str) -> bool:
+    """Say whether an address is one over https, or one of this machine, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not plain or not parts.hostname or "@" in parts.netloc or port == 0:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def read(**given: Any) -> ServerSettings:

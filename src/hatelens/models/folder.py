@@ -166,8 +166,10 @@ def hashes(folder: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write ``manifest.json``."""
-    (folder / manifests.FILE).write_text(manifest.to_json(), encoding="utf-8")
+    """Write ``manifest.json``; whoever reads it meanwhile finds the old one or the new one."""
+    written = folder / f"{manifests.FILE}.new"
+    written.write_text(manifest.to_json(), encoding="utf-8")
+    written.replace(folder / manifests.FILE)
 
 
 def _default() -> Path:

@@ -76,6 +76,7 @@ class Manifest:
         seed: of the training.
         package: version of hatelens that wrote it.
         training: facts about the run (seconds, epochs, rows dropped), for people.
+        reference: what live traffic is compared with; empty without.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Manifest:
     seed: int = 0
     package: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def model_version(self) -> str:
@@ -140,8 +142,8 @@ class Manifest:
                 f"The folder is of format {values['format']}, this hatelens reads up to {FORMAT}: "
                 "upgrade hatelens."
             )
-        # heads and languages are missing in folders written before there were any
-        given: dict[str, Any] = {"heads": (), "languages": (), **values}
+        # these are missing in folders written before there were any
+        given: dict[str, Any] = {"heads": (), "languages": (), "reference": {}, **values}
         fields: dict[str, Any] = {name: given[name] for name in cls.__dataclass_fields__}
         base = fields["base"]
         return cls(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,12 +15,17 @@ from hatelens.config.policy import Policy
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
 from hatelens.serving import (
+    appeals,
     azure,
     cors,
+    done,
+    drift,
+    eyes,
     health,
     infer,
     job_worker,
     jobs,
+    login,
     metrics,
     moderations,
     page,
@@ -29,6 +35,8 @@ from hatelens.serving import (
     report,
     respond,
     retention,
+    review,
+    switch,
     texts,
 )
 from hatelens.serving.access import AccessLog
@@ -39,21 +47,37 @@ from hatelens.serving.headers import SecurityHeaders
 from hatelens.serving.metrics import Metrics
 from hatelens.serving.request_id import RequestIds
 from hatelens.storage import keys
+from hatelens.storage.served import Served
 
 DESCRIPTION = """Detect hate speech in texts and see which words carried the score.
 Every answer of our own other than 200 is `{"error": "..."}`: one line that says what was found,
 what is allowed and what to do. The compatible routes refuse in the form of the service that they
 stand in for."""
 # In the order in which they are looked through: what is asked most comes first.
-ROUTERS = (infer, perspective, moderations, azure, predict, jobs, report, texts)
+ROUTERS = (
+    infer,
+    perspective,
+    moderations,
+    azure,
+    predict,
+    jobs,
+    report,
+    drift,
+    texts,
+    appeals,
+    review,
+    done,
+    login,
+)
 
 
-def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
+def create(pipeline: Pipeline, settings: ServerSettings, named: Served | None = None) -> FastAPI:
     """Build the service around a loaded model.
 
     Args:
         pipeline: the model that answers.
         settings: the record, the limits, and the chat model that replies, if there is to be one.
+        named: the model as the record has it, where it was promoted.
 
     Returns:
         The ASGI application, ready for uvicorn; it opens the record when it starts.
@@ -64,12 +88,22 @@ def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
     """
     policy = policies.read(Path(settings.policy)) if settings.policy else Policy()
     counts = Metrics(policy.communities)
-    desk = Desk(_engine(pipeline, policy, settings, counts), settings, policy, counts)
+    build = partial(_engine, policy=policy, settings=settings, counts=counts)
+    desk = Desk(build(pipeline), settings, policy, counts)
+    following = switch.Switch(desk, build, named)
+    watching = eyes.Eyes(desk)
+    desk.heard += [following.hear, watching.hear]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Jobs are given back before the engine and the ledger let nothing more in.
-        async with desk.open(), retention.kept(desk), job_worker.working(desk, settings):
+        async with (
+            desk.open(),
+            retention.kept(desk),
+            switch.kept(following),
+            eyes.kept(watching),
+            job_worker.working(desk, settings),
+        ):
             yield
 
     # FastAPI's own /docs and /redoc load scripts from a CDN; page.py serves its own /docs.
@@ -86,9 +120,10 @@ def create(pipeline: Pipeline, settings: ServerSettings) -> FastAPI:
         app.include_router(module.router(desk, settings))
     app.include_router(health.router(desk))
     app.include_router(metrics.router(counts))
-    app.include_router(page.router(pipeline, settings))
+    app.include_router(page.router(desk, settings))
     if respond.is_on(settings):
-        app.include_router(respond.router(respond.opened(settings), pipeline, settings))
+        chat = respond.opened(settings)
+        app.include_router(respond.router(chat, lambda: desk.pipeline, settings))
     refusals.install(app)
     _wrap(app, desk, counts)
     return app

@@ -92,11 +92,13 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
             key=caller.of(request).key,
             request=request_id.of(request),
         )
-        (prediction,) = (await desk.answer(asked)).predictions
-        found = severities(prediction, desk.thresholds(asked.community), desk.pipeline.named)
+        answered = await desk.answer(asked)
+        (prediction,), served = answered.predictions, answered.served
+        limits = served.thresholds(asked.community)
+        found = severities(prediction, limits, served.pipeline.named)
         analysed = [_analysed(name, found, analysis) for name in analysis.categories]
         content: dict[str, Any] = {"blocklistsMatch": (), "categoriesAnalysis": analysed}
-        return Json(content, headers=desk.versions(asked.community))
+        return Json(content, headers=served.versions(asked.community))
 
     return routes
 

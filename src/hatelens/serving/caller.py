@@ -29,6 +29,8 @@ PUBLIC = frozenset(
     ("/", "/docs", "/openapi.json", "/healthcheck", "/live", "/ready", "/$discovery/rest")
 )
 STATIC = "/static/"
+BY_SESSION = frozenset(("login", "logout", "review"))
+"""Pages of people, by the first part of their path; they ask for a login themselves."""
 NEEDED = {
     "infer": "detect",
     "predict": "detect",
@@ -36,15 +38,19 @@ NEEDED = {
     "v1alpha1": "detect",
     "contentsafety": "detect",
     "respond": "respond",
+    "appeals": "appeals",
     "jobs": "jobs",
     "report": "report",
+    "drift": "report",
+    "drift.json": "report",
     "texts": "erase",
     "metrics": "metrics",
 }
 """Scope by the first part of a path."""
 HEADERS = ("x-api-key", "x-goog-api-key", "ocp-apim-subscription-key")
 PERSPECTIVE = "v1alpha1"
-IN_BROWSER = "report"
+IN_BROWSER = frozenset(("report", "drift", "drift.json"))
+"""First parts of paths for which a browser may ask for the key as a password."""
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +158,7 @@ class Callers:
         if not self._settings.require_key and not ours:
             return
         said["WWW-Authenticate"] = 'Bearer realm="hatelens"'
-        if first(scope["path"]) == IN_BROWSER:
+        if first(scope["path"]) in IN_BROWSER:
             said["WWW-Authenticate"] = 'Basic realm="hatelens: the key is the password"'
         raise RefusalError(
             401,
@@ -163,8 +169,8 @@ class Callers:
 
 
 def is_public(path: str) -> bool:
-    """Say whether a path is open to everybody."""
-    return path in PUBLIC or path.startswith(STATIC)
+    """Say whether a path needs no key: it is open to everybody, or asks for a login itself."""
+    return path in PUBLIC or path.startswith(STATIC) or first(path) in BY_SESSION
 
 
 def first(path: str) -> str:
@@ -178,7 +184,7 @@ def presented(scope: Scope) -> str:
     scheme, _, rest = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()
-    if scheme.lower() == "basic" and first(scope["path"]) == IN_BROWSER:
+    if scheme.lower() == "basic" and first(scope["path"]) in IN_BROWSER:
         return _password(rest)
     for name in HEADERS:
         if value := headers.get(name, "").strip():

@@ -1,10 +1,11 @@
-"""How each community decides: by its own thresholds where the policy file has them."""
+"""How each community decides with a model: by its own thresholds where the policy has them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from hatelens.config.policy import Community, Policy
+from hatelens.detect import Pipeline
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Prediction
 from hatelens.serving.engine import Engine
@@ -28,17 +29,20 @@ class Ruling:
 class Communities:
     """Decides for communities; one that the policy file does not name is decided by the model.
 
+    Another model has another one of these: whoever holds it has model and thresholds of one time.
+
     Args:
         engine: the model, and the adapters that communities have of their own.
         policy: what the policy file says.
 
     Attributes:
+        engine: likewise.
         policy: likewise.
     """
 
     def __init__(self, engine: Engine, policy: Policy) -> None:
         self.policy = policy
-        self._engine = engine
+        self.engine = engine
         self._rulings = {
             name: Ruling(
                 one,
@@ -48,6 +52,11 @@ class Communities:
             for name, one in policy.communities.items()
         }
 
+    @property
+    def pipeline(self) -> Pipeline:
+        """The model."""
+        return self.engine.pipeline
+
     def adapter(self, community: str) -> str:
         """Return the adapter that answers alone; empty for the whole model."""
         found = self._rulings.get(community)
@@ -56,12 +65,12 @@ class Communities:
     def thresholds(self, community: str) -> Thresholds:
         """Return where ``hateful`` becomes a decision."""
         found = self._rulings.get(community)
-        return found.thresholds if found else self._engine.pipeline.thresholds
+        return found.thresholds if found else self.pipeline.thresholds
 
     def versions(self, community: str) -> dict[str, str]:
         """Return the headers that say which model and which policy answer."""
         found = self._rulings.get(community)
-        pipeline = self._engine.answering(self.adapter(community))
+        pipeline = self.engine.answering(self.adapter(community))
         return {
             "X-Model-Version": pipeline.model_version,
             "X-Policy-Version": found.version if found else pipeline.policy_version,
@@ -76,7 +85,7 @@ class Communities:
         found = self._rulings.get(community)
         if found is None:
             return prediction
-        known = self._engine.pipeline.languages
+        known = self.pipeline.languages
         foreign = known and prediction.language and prediction.language not in known
         decision = "unsure" if foreign else found.thresholds.decide(prediction.hateful)
         return replace(prediction, decision=decision, policy_version=found.version)

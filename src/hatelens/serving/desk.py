@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,24 +18,26 @@ from hatelens.detect import Pipeline
 from hatelens.errors import StorageError
 from hatelens.models.decision import Thresholds
 from hatelens.models.detector import Prediction
+from hatelens.serving import entries
 from hatelens.serving.communities import Communities
 from hatelens.serving.engine import Engine
+from hatelens.serving.entries import Entries, Keeping
 from hatelens.serving.metrics import Metrics
 from hatelens.serving.scribe import Entry, Scribe
 from hatelens.storage import clock, identity
 from hatelens.storage import database as databases
-from hatelens.storage.answers import Answer
 from hatelens.storage.audit import Event
 from hatelens.storage.database import Database
 from hatelens.storage.ledger import Ledger
+from hatelens.storage.reviews import Waiting
 from hatelens.storage.sealing import Sealer, sealer
 from hatelens.storage.suggestions import Suggestion
 from hatelens.storage.texts import Kept
 
 AT_ONCE = 16
 """Texts that are put on record in the event loop; more of them go to a thread."""
-PLACES = 6
-"""Decimal places of the scores on record, as in the answer."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Asked:
         keep: whether the texts may be stored where the settings say so.
         key: id of the key that asks; empty without keys.
         request: id of the request; empty to have one made.
+        parts: of a text that is asked about, labelled with it by the same model; they are no
+            answers of their own and not put on record.
     """
 
     texts: tuple[str, ...]
@@ -58,6 +63,7 @@ class Asked:
     keep: bool = True
     key: str = ""
     request: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,15 @@ class Answered:
         request: id of the request.
         ids: of the answers, one per text.
         predictions: one per text, decided by the thresholds of the community.
+        served: the model that answered; another one may be served by now.
+        parts: one prediction per part that was asked about.
     """
 
     request: str
     ids: tuple[str, ...]
     predictions: tuple[Prediction, ...]
+    served: Communities
+    parts: tuple[Prediction, ...] = ()
 
 
 class Desk:
@@ -85,10 +95,10 @@ class Desk:
         metrics: counts what is answered.
 
     Attributes:
-        engine: the model.
         settings: of the server.
         metrics: counts what is answered.
-        communities: how each decides.
+        communities: the model that is served now, and how each community decides with it.
+        heard: what hears of every answer that is on record; it must be quick.
         database: the record; there while the desk is open, as are the next two.
         ledger: writes the record.
         sealer: hashes and seals texts.
@@ -97,6 +107,7 @@ class Desk:
     database: Database
     ledger: Ledger
     sealer: Sealer
+    _keeping: Keeping
     _scribe: Scribe
 
     def __init__(
@@ -106,15 +117,20 @@ class Desk:
         policy: Policy | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        self.engine = engine
         self.settings = settings
         self.metrics = metrics or Metrics()
         self.communities = Communities(engine, policy or Policy())
+        self.heard: list[Callable[[Asked, Answered], None]] = []
+
+    @property
+    def engine(self) -> Engine:
+        """The line before the model that is served now."""
+        return self.communities.engine
 
     @property
     def pipeline(self) -> Pipeline:
-        """The model."""
-        return self.engine.pipeline
+        """The model that is served now."""
+        return self.communities.pipeline
 
     @property
     def policy(self) -> Policy:
@@ -141,9 +157,11 @@ class Desk:
         self.database = await run_in_threadpool(databases.opened, self.settings.database)
         try:
             self.sealer = await run_in_threadpool(sealer, self.database, secret)
+            self._keeping = Keeping(self.settings, self.sealer)
             self.ledger = Ledger(self.database)
             self._scribe = Scribe(self.ledger)
             self.engine.start()
+            self.metrics.served("active", self.pipeline.model_version)
             try:
                 await self._write([self._loaded()])
                 yield
@@ -153,6 +171,25 @@ class Desk:
         finally:
             self.database.close()
 
+    async def switch(self, engine: Engine) -> None:
+        """Answer with another model from now on, without a pause.
+
+        Whoever asked before is answered by the model of that time; this returns when all are.
+
+        Args:
+            engine: with the other model, not started.
+
+        Raises:
+            StorageError: the change is not on record; it is made all the same.
+        """
+        old, self.communities = self.engine, Communities(engine, self.policy)
+        engine.start()
+        self.metrics.served("active", self.pipeline.model_version)
+        try:
+            await self._write([self._loaded()])
+        finally:
+            await old.close(self.settings.drain)
+
     async def answer(self, asked: Asked) -> Answered:
         """Label texts and put the answers on record; then, and only then, return them.
 
@@ -161,27 +198,24 @@ class Desk:
             StorageError: the record cannot be written; nothing is answered.
         """
         begin = time.perf_counter()
-        predictions = await self._predictions(asked.texts, asked.community, explain=asked.explain)
-        answered = Answered(
-            asked.request or identity.new(),
-            tuple(identity.new() for _ in predictions),
-            tuple(predictions),
-        )
+        answered = await self._answered(asked)
         took = 1000 * (time.perf_counter() - begin)
         if len(asked.texts) <= AT_ONCE:
-            await self._write(*self._entries(asked, answered, took))
+            made = self._entries(asked, answered, took)
         else:
-            await self._write(*await run_in_threadpool(self._entries, asked, answered, took))
-        self.metrics.answers(asked.community, predictions)
+            made = await run_in_threadpool(self._entries, asked, answered, took)
+        await self._write(made.answers, made.kept, made.waiting)
+        self.metrics.answers(asked.community, answered.predictions)
+        self._tell(asked, answered)
         return answered
 
-    async def parts(self, texts: Sequence[str], community: str = "") -> list[Prediction]:
-        """Label parts of a text that is on record already; they are no answers of their own.
+    async def note(self, event: Event) -> None:
+        """Put something on record that was done to the service.
 
         Raises:
-            RefusalError: 429 too many texts wait, 503 past the deadline.
+            StorageError: the record cannot be written.
         """
-        return await self._predictions(texts, community)
+        await self._write([event])
 
     async def suggest(
         self,
@@ -218,77 +252,62 @@ class Desk:
             token=token,
         )
         stored = self.settings.store_text == "all"
-        kept = [self._kept(text, suggestion.text_hash, suggestion.time)] if stored else []
+        kept = [self._keeping.kept(text, suggestion.text_hash, suggestion.time)] if stored else []
         await self._write([suggestion], kept)
         return suggestion.id
 
-    async def _predictions(
-        self, texts: Sequence[str], community: str, *, explain: bool = False
-    ) -> list[Prediction]:
-        adapter = self.communities.adapter(community)
-        self.metrics.queue(self.engine.waiting + len(texts))
-        found = await self.engine.predict(texts, explain=explain, adapter=adapter)
-        return [self.communities.decided(each, community) for each in found]
+    async def _answered(self, asked: Asked) -> Answered:
+        """Label texts and parts in one go: one model answers all of them, or none is answered."""
+        served, texts = self.communities, (*asked.texts, *asked.parts)
+        self.metrics.queue(served.engine.waiting + len(texts))
+        # Between this and the line nothing is awaited: no engine is closed in between.
+        found = await served.engine.predict(
+            texts, explain=asked.explain, adapter=served.adapter(asked.community)
+        )
+        decided = tuple(served.decided(each, asked.community) for each in found)
+        count = len(asked.texts)
+        return Answered(
+            asked.request or identity.new(),
+            tuple(identity.new() for _ in asked.texts),
+            decided[:count],
+            served,
+            decided[count:],
+        )
 
-    async def _write(self, entries: Sequence[Entry], kept: Sequence[Kept] = ()) -> None:
+    async def _write(
+        self,
+        rows: Sequence[Entry],
+        kept: Sequence[Kept] = (),
+        waiting: Sequence[Waiting] = (),
+    ) -> None:
         """Put entries on record, and return when they are on the disk."""
         try:
             async with asyncio.timeout(self.settings.deadline):
-                if len(entries) <= AT_ONCE:
-                    await self._scribe.write(entries, kept)
+                if len(rows) <= AT_ONCE:
+                    await self._scribe.write(rows, kept, waiting)
                 else:
-                    done = await run_in_threadpool(self.ledger.write, entries, kept)
+                    done = await run_in_threadpool(self.ledger.write, rows, kept, waiting)
                     await asyncio.wrap_future(done)
         except TimeoutError:
             raise StorageError("The record cannot be written now; ask again later.") from None
 
-    def _entries(
-        self, asked: Asked, answered: Answered, latency: float
-    ) -> tuple[list[Answer], list[Kept]]:
-        """Return what goes on record about a request, and the texts that are to be stored."""
-        now = clock.now()
-        answers: list[Answer] = []
-        kept: dict[str, Kept] = {}
-        for place, text in enumerate(asked.texts):
-            answer = self._recorded(asked, answered, place, now, latency)
-            answers.append(answer)
-            if asked.keep and self._stores(answer.decision) and answer.text_hash not in kept:
-                kept[answer.text_hash] = self._kept(text, answer.text_hash, now)
-        return answers, list(kept.values())
-
-    def _recorded(
-        self, asked: Asked, answered: Answered, place: int, now: int, latency: float
-    ) -> Answer:
-        text, prediction = asked.texts[place], answered.predictions[place]
-        heads = ("scores", "attributes", "targets")
-        return Answer(
-            id=answered.ids[place],
-            request=answered.request,
-            place=place,
-            time=now,
-            route=asked.route,
-            key=asked.key,
-            community=asked.community,
-            model=prediction.model_version,
-            policy=prediction.policy_version,
-            label=prediction.label,
-            hateful=prediction.hateful,
-            decision=prediction.decision,
-            scores={head: _rounded(getattr(prediction, head)) for head in heads},
-            language=prediction.language,
-            latency=latency,
-            text_hash=self.sealer.hash(text),
-            length=len(text),
+    def _entries(self, asked: Asked, answered: Answered, latency: float) -> Entries:
+        return entries.made(
+            asked,
+            answered,
+            latency,
+            keeping=self._keeping,
+            thresholds=answered.served.thresholds(asked.community),
+            languages=answered.served.pipeline.languages,
         )
 
-    def _stores(self, decision: str) -> bool:
-        policy = self.settings.store_text
-        return policy == "all" or (policy == "flagged" and decision == "flag")
-
-    def _kept(self, text: str, text_hash: str, now: int) -> Kept:
-        days = self.settings.retention_days
-        until = now + days * clock.DAY if days else None
-        return Kept(text_hash, self.sealer.seal(text), until)
+    def _tell(self, asked: Asked, answered: Answered) -> None:
+        """Tell those who listen; what fails there is no business of who has asked."""
+        for listener in self.heard:
+            try:
+                listener(asked, answered)
+            except Exception:  # an outer edge: whatever it is, the answer is on record
+                logger.exception("Something that listens to answers failed.")
 
     def _loaded(self) -> Event:
         facts = {
@@ -298,7 +317,3 @@ class Desk:
         }
         name = self.pipeline.model_version
         return Event(identity.new(), clock.now(), "model.load", name, facts)
-
-
-def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(score, PLACES) for name, score in scores.items()}

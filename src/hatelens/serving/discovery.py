@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from importlib import resources
 from typing import Annotated, Any
 
@@ -23,15 +24,14 @@ Version = Annotated[str, Query(json_schema_extra={"enum": [VERSION]})]
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
-def router(attributes: Attributes, settings: ServerSettings) -> APIRouter:
+def router(attributes: Callable[[], Attributes], settings: ServerSettings) -> APIRouter:
     """Return the route of the document.
 
     Args:
-        attributes: that the served model scores, which the document lists.
+        attributes: says what the model scores that is served now, which the document lists.
         settings: the address that clients reach, where it is not the one that they ask.
     """
     routes = APIRouter(tags=["compatible"])
-    content = document(attributes)
 
     @routes.get(
         PATH, summary="Describe the shape of Perspective", response_class=Json, responses=DOCUMENT
@@ -42,7 +42,7 @@ def router(attributes: Attributes, settings: ServerSettings) -> APIRouter:
             error = GoogleError("INVALID_REQUEST", f"No version {shown(version)}; ask {VERSION}.")
             return error.answer()
         root = address(request, settings.public_url)
-        return Json(content | {"rootUrl": root, "baseUrl": root})
+        return Json(document(attributes()) | {"rootUrl": root, "baseUrl": root})
 
     return routes
 

@@ -28,7 +28,9 @@ Outcome = Sequence[Prediction] | Exception
 
 
 class Engine:
-    """Holds the model and lets one pass in at a time, or two.
+    """Holds one model and lets one pass in at a time, or two.
+
+    Another model gets an engine of its own; this one is closed when it has answered its line.
 
     A model already uses every core it is given, so many passes at once would only wait for each
     other; and inside the event loop one long text would stop every other answer. A second pass
@@ -61,6 +63,7 @@ class Engine:
         self._observe = observe
         self._line = Line(max_queue, max_batch, pipeline.writer.batch if pipeline.writer else 1)
         self._pace = 0.0
+        self._reading: set[int] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._threads = [
             threading.Thread(target=self._run, name=f"engine {lane}", daemon=True)
@@ -71,6 +74,11 @@ class Engine:
     def waiting(self) -> int:
         """Texts in line, without those that the model is reading."""
         return self._line.waiting
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits and no pass is under way."""
+        return not self._line.waiting and not self._reading
 
     def answering(self, adapter: str = "") -> Pipeline:
         """Return what answers: the model, or one of its adapters alone."""
@@ -143,9 +151,12 @@ class Engine:
     def _run(self) -> None:
         """Label pass after pass, in a thread, until the line is closed and empty."""
         assert self._loop is not None  # start() has set it
+        lane = threading.get_ident()
         while parts := self._line.take():
             begin = time.perf_counter()
+            self._reading.add(lane)
             found = self._labelled(parts)
+            self._reading.discard(lane)
             took = time.perf_counter() - begin
             try:
                 self._loop.call_soon_threadsafe(self._deliver, parts, found, took)

@@ -80,7 +80,7 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
                 request=request_id.of(request),
             )
         )
-        write = (asked, answered.predictions, desk.versions(community))
+        write = (asked, answered.predictions, answered.served.versions(community))
         return _written(*write) if size <= AT_ONCE else await run_in_threadpool(_written, *write)
 
     return routes

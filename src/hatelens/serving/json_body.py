@@ -63,6 +63,20 @@ def typed(name: str, value: Any, wanted: type) -> Any:
     return value
 
 
+def integer(name: str, value: Any) -> int:
+    """Return a value that is a whole number; 2.0 is one, as JSON Schema has it.
+
+    Raises:
+        RefusalError: 400, it is none.
+    """
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is not int:
+        what = shown(str(value), 40) if type(value) is float else TYPES[type(value)]
+        raise RefusalError(400, f"{name} is {what}; it must be a whole number.")
+    return value
+
+
 def text(name: str, value: Any, most: int) -> str:
     """Return a value that is a text within its length.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,42 @@ class Metrics:
             ("community", "model", "policy", "decision"),
             registry=registry,
         )
+        self._served = Gauge(
+            "hatelens_served_model",
+            "Processes that have the model loaded, by what it is there for: active or shadow.",
+            ("role", "model"),
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._roles: dict[str, str] = {}
+        self._compared = Counter(
+            "hatelens_shadow_compared",
+            "Texts that the model in the shadow labelled, too.",
+            ("model",),
+            registry=registry,
+        )
+        self._dropped = Counter(
+            "hatelens_shadow_dropped",
+            "Texts that the model in the shadow left out.",
+            ("model",),
+            registry=registry,
+        )
+        self._observed = Counter(
+            "hatelens_drift_observed", "Texts that were measured for drift.", registry=registry
+        )
+        self._skipped = Counter(
+            "hatelens_drift_skipped", "Texts that were not measured for drift.", registry=registry
+        )
+        self._alarms = Counter(
+            "hatelens_drift_alarms", "Alarms.", ("signal", "method"), registry=registry
+        )
+        self._psi = Gauge(
+            "hatelens_drift_psi",
+            "How far live texts are from those that the model was made with.",
+            ("signal",),
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; the route is the pattern of a path, never a path that was typed."""
@@ -110,6 +146,33 @@ class Metrics:
             versions = (one.model_version, one.policy_version)
             self._scores.labels(name, one.model_version).observe(one.hateful)
             self._decisions.labels(name, *versions, one.decision).inc()
+
+    def served(self, role: str, model: str) -> None:
+        """Note which model is there for something now; empty for none."""
+        if before := self._roles.get(role):
+            self._served.labels(role, before).set(0)
+        if model:
+            self._served.labels(role, model).set(1)
+        self._roles[role] = model
+
+    def shadow(self, model: str, *, compared: int = 0, dropped: int = 0) -> None:
+        """Count the texts that the model in the shadow labelled, and those that it left out."""
+        self._compared.labels(model).inc(compared)
+        self._dropped.labels(model).inc(dropped)
+
+    def drift(self, *, observed: int = 0, skipped: int = 0) -> None:
+        """Count the texts that were measured for drift, and those that were not."""
+        self._observed.inc(observed)
+        self._skipped.inc(skipped)
+
+    def alarm(self, signal: str, method: str) -> None:
+        """Count an alarm."""
+        self._alarms.labels(signal, method).inc()
+
+    def psi(self, values: Mapping[str, float]) -> None:
+        """Note how far the traffic is from the reference, by signal."""
+        for signal, value in values.items():
+            self._psi.labels(signal).set(value)
 
     def written(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -81,13 +81,13 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
             request=request_id.of(request),
         )
         answered = await desk.answer(asked)
-        named = desk.pipeline.named
+        named = answered.served.pipeline.named
         content = {
             "id": f"modr-{answered.request}",
             "model": f"{NAME}{answered.predictions[0].model_version}",
             "results": [result(prediction, named) for prediction in answered.predictions],
         }
-        return Json(content, headers=desk.versions(asked.community))
+        return Json(content, headers=answered.served.versions(asked.community))
 
     return routes
 

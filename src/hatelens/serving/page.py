@@ -11,10 +11,15 @@ from starlette.responses import HTMLResponse, Response
 
 from hatelens import __version__
 from hatelens.config.settings import ServerSettings
-from hatelens.detect import Pipeline
 from hatelens.serving.answer import RefusalError, shown
+from hatelens.serving.desk import Desk
 
-MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+MEDIA = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
 EXAMPLES = (
     "My neighbours are immigrants and we cook together on Sundays.",
     "Nobody should ever say that immigrants are animals.",
@@ -22,20 +27,25 @@ EXAMPLES = (
 )
 
 
-def router(pipeline: Pipeline, settings: ServerSettings) -> APIRouter:
-    """Return the routes of the pages; what they show of the model is rendered once."""
+def router(desk: Desk, settings: ServerSettings) -> APIRouter:
+    """Return the routes of the pages; what they show of a model is rendered once."""
     routes = APIRouter(include_in_schema=False)
     templates = Environment(
         loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
     )
     files = _static()
-    tried = templates.get_template("try.html").render(
-        pipeline=pipeline, settings=settings, examples=EXAMPLES, version=__version__
-    )
+
+    tried: dict[tuple[str, str], str] = {}
 
     @routes.get("/")
     async def try_it() -> Response:
-        return HTMLResponse(tried)
+        pipeline = desk.pipeline
+        versions = (pipeline.model_version, pipeline.policy_version)
+        if versions not in tried:
+            tried[versions] = templates.get_template("try.html").render(
+                pipeline=pipeline, settings=settings, examples=EXAMPLES, version=__version__
+            )
+        return HTMLResponse(tried[versions])
 
     @routes.get("/docs")
     async def docs(request: Request) -> Response:

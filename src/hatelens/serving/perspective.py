@@ -41,8 +41,8 @@ _REGION = re.compile(r"-([A-Za-z]{2}|[0-9]{3})$")
 def router(desk: Desk, settings: ServerSettings) -> APIRouter:
     """Return the routes that answer as Perspective's do, and its discovery document."""
     routes = APIRouter(tags=["compatible"])
-    known = attributes.of(desk.pipeline)
-    names = tuple(known.sources)
+    # The document describes the model of the start; what is asked goes by the one of that time.
+    names = tuple(attributes.of(desk.pipeline).sources)
 
     @routes.post(
         ANALYZE_PATH,
@@ -59,7 +59,7 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
         try:
             values = await json_body.read(request, settings.max_body_bytes, WANTED)
             asked = question.analysis(values, settings)
-            return await _analyzed(request, asked, known, desk, settings.max_texts)
+            return await _analyzed(request, asked, desk, settings.max_texts)
         except GoogleError as error:
             return error.answer()
 
@@ -78,22 +78,18 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
         except GoogleError as error:
             return error.answer()
 
-    routes.include_router(discovery.router(known, settings))
+    routes.include_router(discovery.router(lambda: attributes.of(desk.pipeline), settings))
     return routes
 
 
-async def _analyzed(
-    request: Request, asked: Analysis, known: Attributes, desk: Desk, most: int
-) -> Response:
+async def _analyzed(request: Request, asked: Analysis, desk: Desk, most: int) -> Response:
     """Check what is asked, then score the comment and, where they are wanted, its sentences."""
     try:
-        known.check([one.name for one in asked.attributes])
+        attributes.of(desk.pipeline).check([one.name for one in asked.attributes])
     except UnknownAttributeError as error:
         raise GoogleError(OTHER, str(error)) from None
     said, places = await run_in_threadpool(_parts, asked, desk.pipeline.languages, most)
     text, community = asked.common.text, asked.common.community
-    # The parts go first: whoever is refused for them must not be on record with an answer.
-    parts: list[Prediction] = [] if said == [text] else await desk.parts(said, community)
     answered = await desk.answer(
         Asked(
             (text,),
@@ -102,18 +98,20 @@ async def _analyzed(
             keep=asked.keep,
             key=caller.of(request).key,
             request=request_id.of(request),
+            parts=() if said == [text] else tuple(said),
         )
     )
-    (whole,) = answered.predictions
+    (whole,), served = answered.predictions, answered.served
+    known = attributes.of(served.pipeline)
     content = {
         "attributeScores": {
-            one.name: _scores(known.source(one.name), whole, places, parts or [whole])
+            one.name: _scores(known.source(one.name), whole, places, answered.parts or [whole])
             for one in asked.attributes
             if _is_wanted(one, known, whole)
         },
-        "languages": _languages(asked.common.languages, whole, desk.pipeline.languages),
+        "languages": _languages(asked.common.languages, whole, served.pipeline.languages),
     }
-    return Json(content | _told(asked.common.token, whole), headers=desk.versions(community))
+    return Json(content | _told(asked.common.token, whole), headers=served.versions(community))
 
 
 async def _suggested(request: Request, said: question.Suggested, desk: Desk) -> Response:
@@ -178,8 +176,10 @@ def _parts(asked: Analysis, known: Sequence[str], most: int) -> tuple[list[str],
 
 
 def _is_wanted(one: Wanted, known: Attributes, whole: Prediction) -> bool:
-    score = attributes.score(whole, known.source(one.name))
-    return one.threshold is None or score >= one.threshold
+    source = known.source(one.name)
+    if not source:  # another model has come since the names were checked
+        return False
+    return one.threshold is None or attributes.score(whole, source) >= one.threshold
 
 
 def _scores(

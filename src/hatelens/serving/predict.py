@@ -101,6 +101,6 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
         )
         answered = await desk.answer(asked)
         record = answered.predictions[0].to_dict(text)
-        return Json(record, headers=desk.versions(asked.community))
+        return Json(record, headers=answered.served.versions(asked.community))
 
     return routes

@@ -22,12 +22,13 @@ from hatelens.serving import charts, community
 from hatelens.serving.answer import Json
 from hatelens.serving.desk import Desk
 from hatelens.serving.record import ERROR, Shape
-from hatelens.storage import canonical, clock
+from hatelens.storage import canonical, clock, comparison
 from hatelens.storage import report as reports
 from hatelens.storage.database import Database
 from hatelens.storage.report import Report
 
 Form = Literal["json", "csv", "html"]
+Decision = Literal["flag", "unsure", "clear"]
 PERIODS = (7, 30, 90)
 AT_ONCE = 2
 LONGEST = 6 * community.MOST
@@ -49,6 +50,53 @@ class Counted(Shape):
     unsure: int
 
 
+class Portion(Shape):
+    """A share of texts, with its 95 % interval."""
+
+    count: int
+    value: float
+    low: float
+    high: float
+
+
+class Moved(Shape):
+    """How far the score moves from the answer to the shadow."""
+
+    mean: float
+    low: float = Field(description="Begin of the 95 % interval of the mean.")
+    high: float = Field(description="Its end.")
+    quantiles: dict[str, float] = Field(description="p05, p25, p50, p75, p95.")
+
+
+class Crossed(Shape):
+    """A text that would change sides; its text is not told."""
+
+    answer: str = Field(description="Id of the answer.")
+    request: str = Field(description="Id of the request, as in X-Request-ID.")
+    place: int = Field(description="Position of the text in the request, from 0.")
+    decision: Decision
+    shadow: Decision = Field(description="What the shadow would have decided.")
+    hateful: float
+    shadow_hateful: float
+
+
+class Compared(Shape):
+    """The model in the shadow beside what was answered meanwhile."""
+
+    model: str = Field(description="Version of the model in the shadow.")
+    against: dict[str, int] = Field(description="Texts by the version that answered.")
+    texts: int = Field(description="That both have labelled.")
+    left_out: int = Field(description="Answered since the first of them, and not compared (yet).")
+    agreement: Portion = Field(description="Same decision.")
+    kappa: float = Field(description="Cohen's, of the decisions.")
+    sides: Portion = Field(description="Flagged by one of the two and not by the other.")
+    shift: Moved
+    counts: dict[Decision, dict[Decision, int]] = Field(
+        description="Texts by the decision that was given, then by that of the shadow."
+    )
+    crossings: list[Crossed] = Field(description="The newest 100 that would change sides.")
+
+
 class Reported(Shape):
     """What was answered; names are counted with their texts."""
 
@@ -65,6 +113,7 @@ class Reported(Shape):
     policies: dict[str, Counted]
     routes: dict[str, Counted]
     days: dict[str, Counted] = Field(description="In UTC, in their order.")
+    shadow: Compared | None = Field(description="null where no model ran in the shadow.")
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -175,6 +224,7 @@ def shown(page: Template, made: Report, wish: Wish) -> Response:
         tables=tables(made),
         columns=charts.columns(made.days),
         size=(charts.WIDTH, charts.HEIGHT),
+        decisions=comparison.DECISIONS,
         version=__version__,
     )
     return HTMLResponse(html.encode("utf-8", "replace"))

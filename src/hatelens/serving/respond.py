@@ -121,20 +121,21 @@ def opened(settings: ServerSettings) -> Chat:
     )
 
 
-def router(chat: Chat, detector: Detector, settings: ServerSettings) -> APIRouter:
+def router(chat: Chat, detector: Callable[[], Detector], settings: ServerSettings) -> APIRouter:
     """Return the route of the chat model.
 
     Args:
         chat: from messages to words.
-        detector: guards it, unless the settings say otherwise.
+        detector: says what guards it now, unless the settings say that nothing does.
         settings: the limits.
     """
     routes = APIRouter(tags=["respond"])
-    answer = (
-        guarded(chat, detector, mode=settings.respond_mode)
-        if settings.respond_guard
-        else unguarded(chat)
-    )
+
+    def answer(messages: Sequence[Message]) -> GuardedReply:
+        if not settings.respond_guard:
+            return unguarded(chat)(messages)
+        return guarded(chat, detector(), mode=settings.respond_mode)(messages)
+
     speaker = Speaker(answer, settings.max_waiting)
     body = {"schema": _schema(), "example": EXAMPLE}
 

@@ -12,6 +12,7 @@ from hatelens.errors import StorageError
 from hatelens.storage.answers import Answer
 from hatelens.storage.audit import Event
 from hatelens.storage.ledger import Ledger
+from hatelens.storage.reviews import Waiting
 from hatelens.storage.suggestions import Suggestion
 from hatelens.storage.texts import Kept
 
@@ -25,11 +26,13 @@ class Note:
     Attributes:
         entries: the entries.
         kept: the texts.
+        waiting: what somebody should review.
         done: is done when they are on the disk.
     """
 
     entries: Sequence[Entry]
     kept: Sequence[Kept]
+    waiting: Sequence[Waiting]
     done: asyncio.Future[None]
 
 
@@ -47,15 +50,20 @@ class Scribe:
         self._ledger = ledger
         self._notes: list[Note] = []
 
-    async def write(self, entries: Sequence[Entry], kept: Sequence[Kept] = ()) -> None:
-        """Put entries and texts on record, and return when they are on the disk.
+    async def write(
+        self,
+        entries: Sequence[Entry],
+        kept: Sequence[Kept] = (),
+        waiting: Sequence[Waiting] = (),
+    ) -> None:
+        """Put entries, texts and what to review on record, and return when all is on the disk.
 
         Raises:
             StorageError: they cannot be written.
             ValueError: an entry has a score that is no number.
         """
         loop = asyncio.get_running_loop()
-        note = Note(entries, kept, loop.create_future())
+        note = Note(entries, kept, waiting, loop.create_future())
         if not self._notes:
             loop.call_soon(self._hand_in)
         self._notes.append(note)
@@ -72,6 +80,7 @@ class Scribe:
             done = self._ledger.write(
                 [entry for note in notes for entry in note.entries],
                 [one for note in notes for one in note.kept],
+                [one for note in notes for one in note.waiting],
             )
         except (StorageError, ValueError) as error:
             self._tell(notes, error)

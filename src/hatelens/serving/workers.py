@@ -21,11 +21,10 @@ from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from hatelens import detect
 from hatelens.config.settings import ServerSettings
 from hatelens.errors import UserError
 from hatelens.models import cores
-from hatelens.serving import app, logs, metrics
+from hatelens.serving import app, logs, metrics, switch
 
 PATIENCE = 20
 """Seconds after which a worker that does not answer its supervisor is started again."""
@@ -71,7 +70,8 @@ def worker(settings: ServerSettings) -> FastAPI:
     if folder := os.environ.get(metrics.SHARED):
         metrics.sweep(folder)
     try:
-        application = app.create(detect.load(settings.model), settings)
+        begun = switch.started(settings)
+        application = app.create(begun.pipeline, settings, begun.named)
         settle()
         return application
     except UserError as error:

@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ from hatelens.models.classifier import Classifier
 from hatelens.models.decision import Thresholds
 from hatelens.models.heads import Head, Outputs
 from hatelens.models.manifest import Manifest
+from hatelens.monitoring import reference
 from hatelens.registry import Registry
+from hatelens.text.language import language
 from hatelens.training import papers
 from hatelens.training.cost import metered
 from hatelens.training.folds import cross_validate
@@ -129,9 +131,23 @@ def _fitted(
         logits[rows], truth[rows], method=recipe.calibration.method, seed=recipe.seed
     )
     hateful = manifest.labels.hateful_probability(calibration.apply(logits))
+    texts = [one.text for one, kept in zip(corpus.validation, known, strict=True) if kept]
     thresholds = _thresholds(hateful, truth, manifest.labels, recipe.thresholds)
     heads = tuple(_head(head, outputs, prepared.held_out) for head in trained.heads)
-    return replace(manifest, calibration=calibration, thresholds=thresholds, heads=heads)
+    languages = [language(text) if corpus.languages else "" for text in texts]
+    seen = _reference(texts, hateful, languages, recipe.seed)
+    return replace(
+        manifest, calibration=calibration, thresholds=thresholds, heads=heads, reference=seen
+    )
+
+
+def _reference(
+    texts: Sequence[str], hateful: Floats, languages: Sequence[str], seed: int
+) -> Mapping[str, Any]:
+    """Return what live traffic is compared with; empty where there are too few texts to say."""
+    if len(texts) < reference.FEW:
+        return {}
+    return reference.made(texts, hateful.tolist(), languages, seed=seed).to_dict()
 
 
 def evenly(sources: Sequence[str]) -> Ints:
