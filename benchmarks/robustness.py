@@ -4,9 +4,10 @@
 
 Each kind is trained on the training split of each data set and measured on the test split of all;
 beside them stands the default detector, which has learned from the training splits of all four and
-of others. The question is whether a text is hateful as its data set means it. A model that was
-trained is kept under ``--runs``, so that a run that was broken off goes on. Writes a table
-(Markdown, JSON) and a picture, without any text. Needs the data (HATELENS_DATA).
+of others. The question is whether a text is hateful as its data set means it. What was trained and
+measured is kept under ``--runs``, so that a run that was broken off goes on; another folder, or an
+empty one, measures anew. Writes a table (Markdown, JSON) and a picture, without any text. Needs the
+data (HATELENS_DATA).
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from hatelens import detect
 from hatelens.config.compose import compose
 from hatelens.data import catalog
+from hatelens.data.dataset import Dataset
 from hatelens.evaluation.estimate import Estimate
 from hatelens.evaluation.maps import Maps
 from hatelens.evaluation.run import evaluate
@@ -44,6 +47,7 @@ RECIPES = {
 }
 KINDS = ("linear", "two_stage")
 DEFAULT = "default"
+MANY = "all of these and others"
 
 
 @dataclass(frozen=True)
@@ -77,15 +81,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kinds", nargs="+", default=[*KINDS, DEFAULT], choices=[*KINDS, DEFAULT])
     parser.add_argument("--sets", nargs="+", default=[*SETS], choices=SETS)
+    parser.add_argument("--texts", type=count, help="training texts of a two_stage at most")
     parser.add_argument("--runs", type=Path, default=Path("runs/robustness"))
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     parser.add_argument("--picture", type=Path, help="where to draw the table; nowhere without")
     options = parser.parse_args()
-    cells = measured(options.kinds, options.sets, options.runs)
+    cells = measured(options.kinds, options.sets, options.runs, options.texts)
     options.out.mkdir(parents=True, exist_ok=True)
-    table = markdown(cells, options.sets)
+    learned = known() if DEFAULT in options.kinds else []
+    table = markdown(cells, options.sets, learned, options.texts)
     (options.out / "robustness.md").write_text(table, encoding="utf-8")
-    values = {"machine": machine(), "cells": [asdict(cell) for cell in cells]}
+    values = {
+        "machine": machine(),
+        "texts": options.texts,
+        "default_learned": learned,
+        "cells": [asdict(cell) for cell in cells],
+    }
     written = json.dumps(values, indent=2) + "\n"
     (options.out / "robustness.json").write_text(written, encoding="utf-8")
     if options.picture:
@@ -93,31 +104,61 @@ def main() -> None:
     print(table)
 
 
-def measured(kinds: Sequence[str], sets: Sequence[str], runs: Path) -> list[Cell]:
+def count(word: str) -> int:
+    """Read a number of texts."""
+    if not word.isdecimal() or not int(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of texts; 1 or more is allowed.")
+    return int(word)
+
+
+def measured(
+    kinds: Sequence[str], sets: Sequence[str], runs: Path, texts: int | None = None
+) -> list[Cell]:
     """Train what is not there yet, and measure every model on every test split."""
     wanted = [(kind, name) for kind in kinds if kind != DEFAULT for name in sets]
-    models = {pair: trained(*pair, runs) for pair in track(wanted, "Training")}
+    models = {pair: trained(*pair, runs, texts) for pair in track(wanted, "Training")}
     if DEFAULT in kinds:
         models[DEFAULT, ""] = folder.find(DEFAULT)
     pairs = [(pair, path, name) for pair, path in models.items() for name in sets]
-    return [measure(*pair, path, name) for pair, path, name in track(pairs, "Measuring")]
+    kept = runs / "cells"
+    return [once(*pair, path, name, kept) for pair, path, name in track(pairs, "Measuring")]
 
 
-def trained(kind: str, name: str, runs: Path) -> Path:
+def trained(kind: str, name: str, runs: Path, texts: int | None = None) -> Path:
     """Return a model folder of a kind that has learned from a data set."""
-    out = runs / f"{kind}-{name}"
+    fewer = [f"data.limit={texts}"] if texts and kind == "two_stage" else []
+    out = runs / "-".join([kind, name, *([str(texts)] if fewer else [])])
     if not (out / manifest.FILE).is_file():
-        run(compose([*RECIPES[kind, name], f"out={out}", "overwrite=true"]))
+        run(compose([*RECIPES[kind, name], *fewer, f"out={out}", "overwrite=true"]))
     return out
 
 
-def measure(model: str, home: str, path: Path, name: str) -> Cell:
+def once(model: str, home: str, path: Path, name: str, kept: Path) -> Cell:
+    """Return what was measured of the same model on the same texts, or measure it."""
+    whole = catalog.load(name, split="test")
+    file = kept / f"{manifest.read(path).model_version}-{name}-{whole.digest[:16]}.json"
+    if file.is_file():
+        return read(json.loads(file.read_text(encoding="utf-8")))
+    cell = measure(model, home, path, whole)
+    kept.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")  # a file that was broken off is no figure
+    part.write_text(json.dumps(asdict(cell)), encoding="utf-8")
+    part.replace(file)
+    return cell
+
+
+def read(values: Mapping[str, Any]) -> Cell:
+    """Make a cell of what ``asdict`` made of it."""
+    known: dict[str, Any] = {name: Estimate(**values[name]) for name in ("macro_f1", "auroc")}
+    return Cell(**{**values, **known})
+
+
+def measure(model: str, home: str, path: Path, whole: Dataset) -> Cell:
     """Measure a model on a test split."""
     maps = Maps.of(manifest.read(path))
-    whole = catalog.load(name, split="test")
     report = evaluate(detect.load(str(path)), whole, split="test", name=model, maps=maps)
     found = report.pooled
-    return Cell(model, home, name, found.rows, found["macro_f1"], found["auroc"])
+    return Cell(model, home, whole.name, found.rows, found["macro_f1"], found["auroc"])
 
 
 def machine() -> str:
@@ -125,7 +166,17 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def markdown(cells: Sequence[Cell], sets: Sequence[str]) -> str:
+def known() -> list[str]:
+    """Return the data sets whose training splits the default has learned from."""
+    return [one.card for one in manifest.read(folder.find(DEFAULT)).data]
+
+
+def markdown(
+    cells: Sequence[Cell],
+    sets: Sequence[str],
+    learned: Sequence[str] = (),
+    texts: int | None = None,
+) -> str:
     """Write the tables."""
     by_model = grouped(cells)
     head = ["model", "trained on", *sets, "at home", "elsewhere, mean", "lost"]
@@ -134,15 +185,19 @@ def markdown(cells: Sequence[Cell], sets: Sequence[str]) -> str:
         lines = [f"## {title}\n", "| " + " | ".join(head) + " |", "|" + "--|" * len(head)]
         for (model, home), row in by_model.items():
             shown = [bold(row[test], name) for test in sets]
-            lines.append("| " + " | ".join([model, home or "all", *shown, *lost(row, name)]) + " |")
+            lines.append("| " + " | ".join([model, home or MANY, *shown, *lost(row, name)]) + " |")
         parts.append("\n".join(lines) + "\n")
     counts = {cell.test: cell.texts for cell in cells}
     said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     note = (
         f"{machine()}. Hateful or not, as the data set means it; test texts: {said}. 95 % "
-        "bootstrap intervals. Bold: trained on the same set. Macro-F1 at a score of 0.5.\n"
+        "bootstrap intervals. Bold: trained on the same set. Macro-F1 at a score of 0.5."
     )
-    return "\n".join([*parts, note])
+    if texts:
+        note += f" Training texts of `two_stage`: at most {texts:,} of each set."
+    if learned:
+        note += f" The default was not trained here; it has learned from {', '.join(learned)}."
+    return "\n".join([*parts, note]) + "\n"
 
 
 def grouped(cells: Sequence[Cell]) -> dict[tuple[str, str], dict[str, Cell]]:
@@ -183,7 +238,7 @@ def drawn(cells: Sequence[Cell], sets: Sequence[str], path: Path) -> None:
     axes = picture.subplots()
     image = axes.imshow(values, cmap="viridis", vmin=0.5, vmax=1.0, aspect="auto")
     axes.set_xticks(range(len(sets)), sets)
-    axes.set_yticks(range(len(by_model)), [f"{kind}, {home or 'all'}" for kind, home in by_model])
+    axes.set_yticks(range(len(by_model)), [f"{kind}, {home or 'many'}" for kind, home in by_model])
     axes.set(xlabel="test set", ylabel="model, trained on", title="AUROC of hateful or not")
     for row, line in enumerate(values):
         for column, value in enumerate(line):
