@@ -1,6 +1,6 @@
 """Measures a cascade against its strong detector alone, on the same texts in the same run.
 
-    python benchmarks/cascade.py CASCADE --data ghc --out benchmarks/results
+    python -m benchmarks.cascade CASCADE --data ghc --out benchmarks/results
 
 Both label the test split in turns, ``--rounds`` times; of each the fastest round counts, which is
 the one that the machine disturbed least. Writes a table (Markdown) without any text. Needs the
@@ -10,14 +10,13 @@ data (HATELENS_DATA).
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks.machine import machine
 
 from hatelens.data import catalog
 from hatelens.data.dataset import Dataset
@@ -119,8 +118,8 @@ def markdown(rows: Sequence[Row], data: str, texts: int, cleared: float) -> str:
         f"| {strong.area - one.area:.4f} | {one.flagged:.3f} | {one.alarms:.3f} |"
         for one in rows
     ]
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    lines += ["", f"{machine}. Fastest of the rounds. Flagged: at the strong detector's threshold."]
+    note = "Fastest of the rounds. Flagged: at the strong detector's threshold."
+    lines += ["", f"{machine()}. {note}"]
     return "\n".join(lines) + "\n"
 
 

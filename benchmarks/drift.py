@@ -1,6 +1,6 @@
 """Measures how soon drift is noticed, and how often it is seen where there is none.
 
-    python benchmarks/drift.py --out benchmarks/results
+    python -m benchmarks.drift --out benchmarks/results
 
 A ``linear`` model is trained on Davidson's training split, and its reference is of the validation
 split. Traffic is drawn, with replacement, from Davidson's test split, and turns into the test split
@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks.machine import machine
 
 from hatelens import detect
 from hatelens.config.compose import compose
@@ -145,11 +144,6 @@ def watched(watch: Watch, traffic: Sequence[Observation], first: int) -> list[Al
     """Return the alarms; the time of each is the number of its text, from the first one's on."""
     numbered = enumerate(traffic, first)
     return [alarm for number, one in numbered for alarm in watch.add(one, time=number)]
-
-
-def machine() -> str:
-    """Say what this was measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def markdown(rows: Sequence[Row], reference: Reference) -> str:

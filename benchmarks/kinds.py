@@ -1,6 +1,6 @@
 """Measures the simple kinds of model on real data, next to scikit-learn in the same run.
 
-    python benchmarks/kinds.py --data davidson2017 stormfront --out benchmarks/results
+    python -m benchmarks.kinds --data davidson2017 stormfront --out benchmarks/results
 
 Each recipe is trained on the training split and measured on the test split; so is a peer, a tuned
 TF-IDF with logistic regression. Speeds are of the same texts in the same run. Writes a table
@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.machine import machine
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -152,11 +151,6 @@ def figure(metrics: Metrics, name: str) -> str:
     """Word a figure with its interval."""
     found = metrics[name]
     return f"{found.value:.3f} ({found.low:.3f}-{found.high:.3f})"
-
-
-def machine() -> str:
-    """Say what this was measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def markdown(rows: Sequence[Row]) -> str:

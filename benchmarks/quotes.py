@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.mixture.table import machine
+from benchmarks.machine import machine
 
 from hatelens import detect
 from hatelens.data import catalog

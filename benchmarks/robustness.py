@@ -1,6 +1,6 @@
 """Measures how models of one data set do on others: a table of training set by test set.
 
-    python benchmarks/robustness.py --out benchmarks/results
+    python -m benchmarks.robustness --out benchmarks/results
 
 Each kind is trained on the training split of each data set and measured on the test split of all;
 beside them stands the default detector, which has learned from the training splits of all four and
@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine
 from matplotlib.figure import Figure
 
 from hatelens import detect
@@ -159,11 +158,6 @@ def measure(model: str, home: str, path: Path, whole: Dataset) -> Cell:
     report = evaluate(detect.load(str(path)), whole, split="test", name=model, maps=maps)
     found = report.pooled
     return Cell(model, home, whole.name, found.rows, found["macro_f1"], found["auroc"])
-
-
-def machine() -> str:
-    """Say what this was measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def known() -> list[str]:

@@ -1,6 +1,6 @@
 """Takes the pictures of the pages that stand in the docs; needs Chromium, and a minute.
 
-    python docs/make_screenshots.py
+    python -m docs.make_screenshots
 
 A real service with the default detector answers the sample set that the project ships, and a real
 browser looks at it. The answers are spread over two weeks afterwards, so that there is something

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.machine import machine
 from benchmarks.mixture import material, table
 from benchmarks.mixture.cases import Bench, Case, case
 from benchmarks.mixture.figures import ALL_TEXTS, Figures, calibrated, measured
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = markdown(outcomes, options)
     (options.out / f"{options.name}.md").write_text(text, encoding="utf-8")
     values: dict[str, Any] = {
-        "machine": table.machine(),
+        "machine": machine(),
         "texts": options.texts,
         "settings": options.set,
         "outcomes": [asdict(one) for one in outcomes],
@@ -139,7 +140,7 @@ def markdown(outcomes: Sequence[Outcome], options: argparse.Namespace) -> str:
     """Write all tables."""
     limit = f"at most {options.texts}" if options.texts else "all"
     parts = [
-        f"Training texts of each platform: {limit}. {table.machine()}.",
+        f"Training texts of each platform: {limit}. {machine()}.",
         table.NOTE,
     ]
     for one in outcomes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
 
 from benchmarks.mixture.figures import ALL_TEXTS, Figures
@@ -18,11 +16,6 @@ NOTE = (
     "interval. `three-way`: macro-F1 of the labels, on data sets that know all of them. Log loss "
     "in nats; a label known in part costs the logarithm of all that it may be."
 )
-
-
-def machine() -> str:
-    """Say what this was measured on."""
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def within(rows: Rows) -> str:

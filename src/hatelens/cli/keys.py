@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli import listing
 from hatelens.cli.database import AsJson, DatabaseUrl, opened
 
 if TYPE_CHECKING:
@@ -72,11 +73,7 @@ def list_keys(database: DatabaseUrl = None, as_json: AsJson = False) -> None:
 
 
 def _print(there: list[Key]) -> None:
-    rows = [("NAME", "ID", "SCOPES", "RATE", "CREATED", "REVOKED"), *map(_row, there)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    listing.write([("NAME", "ID", "SCOPES", "RATE", "CREATED", "REVOKED"), *map(_row, there)])
 
 
 def _row(key: Key) -> tuple[str, ...]:

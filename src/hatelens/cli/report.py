@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli import period
 from hatelens.cli.database import DatabaseUrl, opened
+from hatelens.cli.period import Since, Until
 from hatelens.errors import ConfigError, unknown
 
 if TYPE_CHECKING:
@@ -23,12 +25,8 @@ TABLES = ("labels", "communities", "models", "policies", "routes", "days")
 
 
 def command(
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First day in UTC, or a moment.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Last day, or the moment before which.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     community: Annotated[
         str | None, typer.Option(help="Count only this one; '' for requests that named none.")
     ] = None,
@@ -40,10 +38,9 @@ def command(
     if form not in FORMATS:
         raise ConfigError(unknown("format", form, FORMATS))
     with opened(database) as found:
-        from hatelens.storage import clock, report
+        from hatelens.storage import report
 
-        begin = None if since is None else clock.moment(since)
-        end = None if until is None else clock.moment(until, end=True)
+        begin, end = period.read(since, until)
         made = report.made(found, begin, end, community)
     if as_json or form == "json":
         sys.stdout.write(json.dumps(made.to_dict(), indent=2) + "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli import listing
 from hatelens.cli.database import AsJson, DatabaseUrl, opened
 from hatelens.errors import ConfigError, require
 
@@ -105,11 +106,7 @@ def _nobody(name: str) -> ConfigError:
 
 
 def _print(there: list[User]) -> None:
-    rows = [("NAME", "ID", "ROLE", "CREATED", "DISABLED"), *map(_row, there)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    listing.write([("NAME", "ID", "ROLE", "CREATED", "DISABLED"), *map(_row, there)])
 
 
 def _row(user: User) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hatelens.cli import period
 from hatelens.cli.database import AsJson, DatabaseUrl, opened
+from hatelens.cli.period import Since, Until
 
 if TYPE_CHECKING:
     from hatelens.labels import LabelSet
@@ -32,12 +34,8 @@ def command(
     pooled: Annotated[
         bool, typer.Option("--pooled", help="Write two labels: hateful and not hateful.")
     ] = False,
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First day in UTC, or a moment.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Last day, or the moment before which.")
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     database: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,12 +46,10 @@ def command(
     with opened(database) as found:
         from hatelens.data import verdicts
         from hatelens.labels import POOLED
-        from hatelens.storage import clock
         from hatelens.storage.annotations import Wanted
 
         labels = POOLED if pooled else _labels(found, model)
-        begin = None if since is None else clock.moment(since)
-        end = None if until is None else clock.moment(until, end=True)
+        begin, end = period.read(since, until)
         left_out: Counter[str] = Counter()
         seen: Counter[str] = Counter()
         rows = _rows(found, Wanted(labels, begin, end), left_out, seen)

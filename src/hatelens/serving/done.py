@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from hatelens import __version__
 from hatelens.config.settings import ServerSettings
-from hatelens.serving import gate
+from hatelens.serving import gate, markup
 from hatelens.serving.answer import RefusalError
 from hatelens.serving.desk import Desk
 from hatelens.storage import clock, reviews, users, verdicts
@@ -20,13 +19,10 @@ ADMIN = "admin"
 def router(desk: Desk, _: ServerSettings) -> APIRouter:
     """Return the route of the page, which is for administrators; it shows no text."""
     routes = APIRouter(include_in_schema=False)
-    templates = Environment(
-        loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
-    )
 
     def drawn(csrf: str) -> str:
         database = desk.database
-        return templates.get_template("review_done.html").render(
+        return markup.template("review_done.html").render(
             verdicts=verdicts.latest(database),
             agreement=verdicts.agreement(database),
             names=users.names(database),

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from hatelens import __version__
 from hatelens.config.settings import ServerSettings
+from hatelens.serving import markup
 from hatelens.serving.answer import Json
 from hatelens.serving.desk import Desk
 from hatelens.serving.record import ERROR, Shape
@@ -104,10 +104,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 def router(desk: Desk, settings: ServerSettings) -> APIRouter:
     """Return the page and its figures."""
     routes = APIRouter(tags=["record"])
-    templates = Environment(
-        loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
-    )
-    page = templates.get_template("drift.html")
+    page = markup.template("drift.html")
 
     def read() -> dict[str, Any]:
         found = made(desk.database, desk.pipeline.model_version)

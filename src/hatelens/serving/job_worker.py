@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hatelens.config.settings import ServerSettings
 from hatelens.errors import DataError, StorageError
+from hatelens.serving import background
 from hatelens.serving.answer import RefusalError
 from hatelens.serving.desk import Desk
 from hatelens.serving.job_files import JobFiles, abandoned
@@ -31,15 +32,12 @@ logger = logging.getLogger(__name__)
 async def working(desk: Desk, settings: ServerSettings) -> AsyncIterator[Worker]:
     """Score jobs until the service stops; the part under way is finished and the job given back."""
     worker = Worker(desk, settings)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield worker
-    finally:
-        worker.stop()
-        await asyncio.wait({task}, timeout=settings.drain)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    async with background.beside(worker.run()) as task:
+        try:
+            yield worker
+        finally:
+            worker.stop()
+            await asyncio.wait({task}, timeout=settings.drain)
 
 
 class Worker:
@@ -82,13 +80,8 @@ class Worker:
 
     async def _work(self, job: Job) -> None:
         """Score a job to its end, or to the end of the service."""
-        beat = asyncio.create_task(self._beat(job))
-        try:
+        async with background.beside(self._beat(job)):
             error = await self._ended(job)
-        finally:
-            beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
         if error:
             await run_in_threadpool(self._fail, job, error)
 

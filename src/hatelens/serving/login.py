@@ -10,13 +10,12 @@ from typing import Any
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from hatelens import __version__
 from hatelens.config.settings import ServerSettings
-from hatelens.serving import caller, form, gate
+from hatelens.serving import caller, form, gate, markup
 from hatelens.serving.answer import RefusalError
 from hatelens.serving.desk import Desk
 from hatelens.serving.failures import Failures
@@ -79,9 +78,7 @@ class Door:
         self._desk = desk
         self._failures = Failures()
         self._turn = anyio.CapacityLimiter(AT_ONCE)
-        self._page = Environment(
-            loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
-        ).get_template("login.html")
+        self._page = markup.template("login.html")
 
     def page(self, request: Request, refusal: RefusalError | None = None) -> Response:
         """Return the page that asks for name and password, and says why it does so again."""

@@ -6,11 +6,11 @@ import json
 from importlib import resources
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from hatelens import __version__
 from hatelens.config.settings import ServerSettings
+from hatelens.serving import markup
 from hatelens.serving.answer import RefusalError, shown
 from hatelens.serving.desk import Desk
 
@@ -30,9 +30,6 @@ EXAMPLES = (
 def router(desk: Desk, settings: ServerSettings) -> APIRouter:
     """Return the routes of the pages; what they show of a model is rendered once."""
     routes = APIRouter(include_in_schema=False)
-    templates = Environment(
-        loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
-    )
     files = _static()
 
     tried: dict[tuple[str, str], str] = {}
@@ -42,14 +39,14 @@ def router(desk: Desk, settings: ServerSettings) -> APIRouter:
         pipeline = desk.pipeline
         versions = (pipeline.model_version, pipeline.policy_version)
         if versions not in tried:
-            tried[versions] = templates.get_template("try.html").render(
+            tried[versions] = markup.template("try.html").render(
                 pipeline=pipeline, settings=settings, examples=EXAMPLES, version=__version__
             )
         return HTMLResponse(tried[versions])
 
     @routes.get("/docs")
     async def docs(request: Request) -> Response:
-        template = templates.get_template("docs.html")
+        template = markup.template("docs.html")
         paths = request.app.openapi()["paths"]
         return HTMLResponse(template.render(paths=paths, dumps=json.dumps, version=__version__))
 

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from hatelens import __version__
 from hatelens.config.settings import ServerSettings
-from hatelens.serving import charts, community
+from hatelens.serving import charts, community, markup
 from hatelens.serving.answer import Json
 from hatelens.serving.desk import Desk
 from hatelens.serving.record import ERROR, Shape
@@ -166,10 +166,7 @@ class Wish:
 def router(desk: Desk, _: ServerSettings) -> APIRouter:
     """Return the route of the report."""
     routes = APIRouter(tags=["record"])
-    templates = Environment(
-        loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
-    )
-    page = templates.get_template("report.html")
+    page = markup.template("report.html")
     turn = anyio.CapacityLimiter(AT_ONCE)
 
     @routes.get("/report", summary="What was answered", response_class=Json, responses=ANSWERS)

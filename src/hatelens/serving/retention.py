@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.concurrency import run_in_threadpool
 
 from hatelens.errors import StorageError
+from hatelens.serving import background
 from hatelens.serving.desk import Desk
 from hatelens.storage import clock, erasure
 
@@ -26,13 +27,8 @@ async def kept(desk: Desk, pause: float = PAUSE) -> AsyncIterator[None]:
         desk: the record and the settings.
         pause: seconds between two looks.
     """
-    task = asyncio.create_task(_run(desk, pause))
-    try:
+    async with background.beside(_run(desk, pause)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def erase(desk: Desk) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -14,7 +13,7 @@ from hatelens.config.settings import ServerSettings
 from hatelens.errors import unknown
 from hatelens.models.detector import Prediction
 from hatelens.serving import card as cards
-from hatelens.serving import gate
+from hatelens.serving import gate, markup
 from hatelens.serving.answer import RefusalError, shown
 from hatelens.serving.card import Card
 from hatelens.serving.desk import Desk
@@ -106,9 +105,6 @@ class Table:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.lease = desk.settings.review_lease * clock.SECOND
-        self._templates = Environment(
-            loader=PackageLoader(__name__), autoescape=True, undefined=StrictUndefined
-        )
 
     async def page(self, session: Session) -> Response:
         """Return the whole page.
@@ -162,7 +158,7 @@ class Table:
         item = await self._claimed(session, now) if stores else None
         lost = explained and (item is None or item.answer.id != explained)
         card = await self._laid_out(item, now, explain=bool(explained)) if item else None
-        html = self._templates.get_template(name).render(
+        html = markup.template(name).render(
             stores=stores,
             card=card,
             line=LOST if lost else line,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +18,7 @@ from hatelens import detect
 from hatelens.config.settings import ServerSettings
 from hatelens.detect import Pipeline
 from hatelens.errors import ModelError, StorageError, UserError
+from hatelens.serving import background
 from hatelens.serving.communities import Communities
 from hatelens.serving.desk import Answered, Asked, Desk
 from hatelens.serving.engine import Engine
@@ -215,13 +216,10 @@ async def kept(switch: Switch, pause: float = PAUSE) -> AsyncIterator[None]:
     if switch.named is not None:
         line = "Model %s was promoted; it is served in place of the one that the settings name."
         logger.info(line, switch.named.version)
-    task = asyncio.create_task(_run(switch, pause))
     try:
-        yield
+        async with background.beside(_run(switch, pause)):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         await switch.unshadow()
 
 

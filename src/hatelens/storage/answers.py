@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from hatelens.storage import canonical
 from hatelens.storage.database import Database
@@ -119,3 +119,21 @@ def read(found: Row[Any]) -> Answer:
     """Return the answer of a row of the table ``answers``."""
     values = found._asdict()
     return Answer(**(values | {"scores": json.loads(values["scores"])}))
+
+
+def selection(
+    since: int | None, until: int | None, community: str | None
+) -> Iterator[ColumnElement[bool]]:
+    """Return the conditions for the answers of a time and a community; None for no limit.
+
+    Args:
+        since: begin, microseconds since 1970 in UTC.
+        until: end, not included.
+        community: that the request named; empty for none.
+    """
+    if since is not None:
+        yield answers.c.time >= since
+    if until is not None:
+        yield answers.c.time < until
+    if community is not None:
+        yield answers.c.community == community

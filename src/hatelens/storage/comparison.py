@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
+from hatelens.storage.answers import selection
 from hatelens.storage.served import SHADOW
 from hatelens.storage.tables import answers, served, shadows
 
@@ -141,7 +142,7 @@ def compared(
     model = _model(connection)
     if model is None:
         return None
-    asked = list(_conditions(since, until, community))
+    asked = list(selection(since, until, community))
     both = _both(model, asked)
     counts = _counts(connection, both)
     texts = sum(sum(row.values()) for row in counts.values())
@@ -197,17 +198,6 @@ def _model(connection: Connection) -> str | None:
     named = select(served.c.version).where(served.c.role == SHADOW)
     last = select(shadows.c.model).order_by(shadows.c.time.desc()).limit(1)
     return connection.execute(named).scalar() or connection.execute(last).scalar()
-
-
-def _conditions(
-    since: int | None, until: int | None, community: str | None
-) -> Iterator[ColumnElement[bool]]:
-    if since is not None:
-        yield answers.c.time >= since
-    if until is not None:
-        yield answers.c.time < until
-    if community is not None:
-        yield answers.c.community == community
 
 
 def _both(model: str, asked: Sequence[ColumnElement[bool]]) -> Both:

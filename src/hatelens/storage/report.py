@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from hatelens.storage import clock, comparison
+from hatelens.storage.answers import selection
 from hatelens.storage.comparison import Comparison
 from hatelens.storage.database import Database
 from hatelens.storage.tables import answers
@@ -132,7 +133,7 @@ def made(
     Raises:
         StorageError: the database cannot be read.
     """
-    asked = list(_conditions(since, until, community))
+    asked = list(selection(since, until, community))
     with database.read() as connection:
         total = _total(connection, asked)
         counts = {name: _counts(connection, name, asked, total) for name in DIMENSIONS}
@@ -141,17 +142,6 @@ def made(
     return Report(
         since, until, community, requests, total, latency=latency, shadow=shadow, **counts
     )
-
-
-def _conditions(
-    since: int | None, until: int | None, community: str | None
-) -> Iterator[ColumnElement[bool]]:
-    if since is not None:
-        yield answers.c.time >= since
-    if until is not None:
-        yield answers.c.time < until
-    if community is not None:
-        yield answers.c.community == community
 
 
 def _figures() -> list[ColumnElement[int]]:
