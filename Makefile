@@ -43,7 +43,8 @@ test-all: check chromium ## The same with the slow tests: real training, load, h
 # Tests of the pages drive a real Chromium; without one they are skipped, and say so.
 chromium: setup
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get install -y -q chromium; } \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	    && { apt-get update -q; apt-get install -y -q chromium; }; } \
 	  || $(BIN)/playwright install chromium \
 	  || echo "No Chromium could be installed: the tests of the pages in a browser are skipped."
 

@@ -3,8 +3,8 @@
     python -m docs.make_screenshots
 
 A real service with the default detector answers the sample set that the project ships, and a real
-browser looks at it. The answers are spread over two weeks afterwards, so that there is something
-to be seen on the report.
+browser judges some of it and looks. The answers are spread over two weeks, so that there is
+something to be seen on the report.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ from tests.running import Running
 from tests.serving.reviewing import PASSWORD
 
 IMAGES = Path(__file__).with_name("images")
-SHOWN = "Newcomers are vermin and should be thrown out of our town."
+SHOWN = "All Zorblaxian newcomers are vermin, send them back to their planet."
 DAYS = 14
-SIZE = {"width": 1100, "height": 900}
+SIZE = {"width": 1200, "height": 960}
+VERDICTS = 12
+KEYS = {"flag": "3", "unsure": "1"}
+"""Per decision, the key of the default detector's label that a reviewer presses."""
 COMMUNITIES = ("", "forum", "chat")
 
 
@@ -53,13 +56,12 @@ def main() -> None:
 
 
 def ask(server: Running, texts: Sequence[str]) -> None:
-    """Have texts answered, and the one that is shown in the queue at last."""
+    """Have texts answered, and wait until the drift page has seen them."""
     with server.client() as client:
         for number, text in enumerate([*texts, *texts]):
             community = COMMUNITIES[number % len(COMMUNITIES)]
             parameters = {"community": community} if community else {}
-            client.post("/infer", json={"text": text}, params=parameters)
-        client.post("/infer", json={"text": SHOWN})
+            client.post("/infer", json={"text": text}, params=parameters).raise_for_status()
         until = time.monotonic() + 60
         while client.get("/drift.json").json()["texts"] < len(texts) and time.monotonic() < until:
             time.sleep(1)
@@ -69,14 +71,13 @@ def spread(database: Database) -> None:
     """Move the answers to the days of two weeks, more of them to the later ones."""
     with database.begin() as connection:
         ids = [row.id for row in connection.execute(select(tables.answers.c.id))]
-        for number, one in enumerate(ids[:-1]):
+        for number, one in enumerate(ids):
             back = int(DAYS * (1 - number / len(ids)) ** 2)
             moved = tables.answers.c.time - back * clock.DAY
             found = tables.answers.update().where(tables.answers.c.id == one)
             connection.execute(found.values(time=moved))
-        # Only the last one waits: the first card is the one that the picture is of.
-        rest = tables.reviews.update().where(tables.reviews.c.answer != ids[-1])
-        connection.execute(rest.values(priority=0.0))
+        # What is asked now comes before all of them: the picture is of that card.
+        connection.execute(tables.reviews.update().values(priority=0.0))
 
 
 def picture(server: Running) -> None:
@@ -91,6 +92,12 @@ def picture(server: Running) -> None:
         page.keyboard.press("Enter")
         page.wait_for_url("**/review")
         page.wait_for_selector("#card:focus")
+        for _ in range(VERDICTS):
+            decision = page.locator("#card").get_attribute("data-decision") or ""
+            leave(page, KEYS[decision])
+        with server.client() as client:
+            client.post("/infer", json={"text": SHOWN}).raise_for_status()
+        leave(page, "s")
         page.keyboard.press("e")
         page.wait_for_selector("#veil.off mark")
         page.evaluate("() => document.activeElement.blur()")
@@ -102,6 +109,13 @@ def picture(server: Running) -> None:
         lengths.evaluate("section => section.scrollIntoView({ block: 'start' })")
         taken(page, "drift")
         browser.close()
+
+
+def leave(page: Page, key: str) -> None:
+    """Press a key that brings the next card, and wait for it."""
+    before = page.locator("#card").get_attribute("data-answer")
+    page.keyboard.press(key)
+    page.wait_for_selector(f'#card[data-answer]:not([data-answer="{before}"]):focus')
 
 
 def taken(page: Page, name: str) -> None:

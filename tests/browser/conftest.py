@@ -83,7 +83,8 @@ def visit(browser: sync_api.Browser, server: Running) -> Iterator[Callable[..., 
         page.set_default_timeout(STEP)
         if name:
             page.goto("/login")
-            page.keyboard.type(name)  # the field has the focus
+            page.wait_for_selector("#name:focus")  # it comes after the load
+            page.keyboard.type(name)
             page.keyboard.press("Tab")
             page.keyboard.type(PASSWORD)
             page.keyboard.press("Enter")

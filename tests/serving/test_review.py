@@ -181,6 +181,16 @@ def test_an_explanation_marks_the_words_that_carried_the_score(client: TestClien
     assert "not yours any more" in lost.text
 
 
+def test_without_a_script_an_explanation_is_a_whole_page(client: TestClient) -> None:
+    ask(client, FOOD)
+    anna = Reviewer(client)
+    page = anna.page()
+    fields = {name: hidden(page, name) for name in ("csrf", "answer")}
+    explained = anna.browser.post("/review/explain", data=fields).text
+    assert explained.startswith("<!doctype html>")
+    assert "without them it falls" in explained
+
+
 class Silent(Keywords):
     """A model that answers once and fails from then on."""
 

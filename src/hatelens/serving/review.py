@@ -77,7 +77,8 @@ def router(desk: Desk, _: ServerSettings) -> APIRouter:
     @routes.post("/review/explain")
     async def explain(request: Request) -> Response:
         session, fields = await gate.sent(request, desk)
-        return await table.fragment(session, explained=fields.get("answer", ""))
+        drawn = table.fragment if _is_script(request) else table.page
+        return await drawn(session, explained=fields.get("answer", ""))
 
     @routes.post("/review/renew")
     async def renew(request: Request) -> Response:
@@ -106,13 +107,18 @@ class Table:
         self._desk = desk
         self.lease = desk.settings.review_lease * clock.SECOND
 
-    async def page(self, session: Session) -> Response:
+    async def page(self, session: Session, explained: str = "") -> Response:
         """Return the whole page.
 
+        Args:
+            session: of the reviewer.
+            explained: as in ``fragment``.
+
         Raises:
+            RefusalError: 429 or 503, the explanation has to wait.
             StorageError: the record cannot be used.
         """
-        return await self._drawn("review.html", session, "", "")
+        return await self._drawn("review.html", session, "", explained)
 
     async def fragment(self, session: Session, line: str = "", explained: str = "") -> Response:
         """Return what lies in the middle of the page.
@@ -209,6 +215,11 @@ class Table:
 
 async def _next(request: Request, table: Table, session: Session, line: str) -> Response:
     """Return the next text: in place of the last one, or to a browser without scripts as a page."""
-    if "hx-request" not in request.headers:
+    if not _is_script(request):
         return RedirectResponse("/review", 303)
     return await table.fragment(session, line)
+
+
+def _is_script(request: Request) -> bool:
+    """Say whether the page's script asks, which puts the answer in place of the last card."""
+    return "hx-request" in request.headers
