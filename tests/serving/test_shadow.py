@@ -12,6 +12,7 @@ from sqlalchemy import select
 from hatelens.config.policy import Community, Policy
 from hatelens.detect import Pipeline
 from hatelens.models.detector import Detector, Prediction
+from hatelens.serving import backlog
 from hatelens.serving import shadow as shadowing
 from hatelens.serving.communities import Communities
 from hatelens.serving.desk import Answered, Asked
@@ -113,8 +114,8 @@ def test_what_was_answered_is_labelled_by_the_community_s_thresholds(database: D
 def test_what_does_not_fit_is_counted_and_not_waited_for(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shadowing, "ROOM", 3)
-    monkeypatch.setattr(shadowing, "ROOM_CHARS", 100)
+    monkeypatch.setattr(backlog, "ROOM", 3)
+    monkeypatch.setattr(backlog, "ROOM_CHARS", 100)
     model = Second()
     shadow, metrics = made(model, database)
     shadow.hear(*answered(*"abcde"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from hatelens.errors import StorageError
 from hatelens.models.detector import Prediction
 from hatelens.monitoring import drift
 from hatelens.monitoring.reference import Reference
+from hatelens.serving.backlog import Backlog
 from hatelens.serving.desk import Answered, Asked, Desk
 from hatelens.serving.watcher import Watcher
 from hatelens.serving.webhook import Webhook
@@ -29,10 +29,6 @@ from hatelens.storage.observations import Observed
 
 PAUSE = 2.0
 """Seconds between two turns: rows are written together."""
-ROOM = 2048
-"""Texts that may wait to be measured."""
-ROOM_CHARS = 4_000_000
-"""Characters that may wait: they are held in memory."""
 PRUNE = 600.0
 """Seconds between two looks for rows that are old enough to be removed."""
 UNKNOWN = (
@@ -72,9 +68,7 @@ class Eyes:
         self._rate = desk.settings.drift_rate
         self._second = 0
         self._taken = 0
-        self._sights: deque[Sight] = deque()
-        self._chars = 0
-        self._lock = threading.Lock()
+        self._sights: Backlog[Sight] = Backlog()
         self._references: dict[str, Reference | None] = {}
         self._watcher: Watcher | None = None
         self._webhook = _webhook(desk)
@@ -108,7 +102,7 @@ class Eyes:
             place for place, one in enumerate(answered.predictions) if one.model_version == version
         ]
         chosen = spread(places, self._room(len(places)))
-        kept = self._let_in(
+        kept = self._sights.add(
             [Sight(now, reference, asked.texts[at], answered.predictions[at]) for at in chosen]
         )
         self._desk.metrics.drift(skipped=len(asked.texts) - kept)
@@ -131,15 +125,6 @@ class Eyes:
         self._taken += granted
         return granted
 
-    def _let_in(self, sights: list[Sight]) -> int:
-        with self._lock:
-            for count, one in enumerate(sights):
-                if len(self._sights) >= ROOM or self._chars + len(one.text) > ROOM_CHARS:
-                    return count
-                self._sights.append(one)
-                self._chars += len(one.text)
-        return len(sights)
-
     def _run(self) -> None:
         while not self._closed.wait(PAUSE):
             self._turn()
@@ -161,11 +146,8 @@ class Eyes:
             self._fine = False
 
     def _measure(self) -> None:
-        with self._lock:
-            sights, self._chars = list(self._sights), 0
-            self._sights.clear()
         by_model: dict[str, list[Observed]] = {}
-        for one in sights:
+        for one in self._sights.take():
             version = one.prediction.model_version
             by_model.setdefault(version, []).append(measured(one))
         for rows in by_model.values():

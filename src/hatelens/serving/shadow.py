@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hatelens.errors import StorageError
 from hatelens.models.detector import Prediction
+from hatelens.serving.backlog import Backlog
 from hatelens.serving.communities import Communities
 from hatelens.serving.desk import Answered, Asked
 from hatelens.serving.metrics import Metrics
@@ -18,10 +18,6 @@ from hatelens.storage import clock, shadows
 from hatelens.storage.database import Database
 from hatelens.storage.shadows import Shadowed
 
-ROOM = 2048
-"""Texts that may wait."""
-ROOM_CHARS = 4_000_000
-"""Characters that may wait: they are held in memory."""
 BATCH = 8
 """Texts of a pass: few, for a pass is not broken off when somebody asks."""
 SHARE = 0.25
@@ -81,9 +77,7 @@ class Shadow:
         self._idle = idle
         self._metrics = metrics
         self._share = share
-        self._items: deque[Item] = deque()
-        self._chars = 0
-        self._lock = threading.Lock()
+        self._items: Backlog[Item] = Backlog()
         self._filled = threading.Event()
         self._closed = threading.Event()
         self._rows: list[Shadowed] = []
@@ -110,17 +104,8 @@ class Shadow:
         """Take in what was answered, as far as there is room for it."""
         pairs = zip(answered.ids, asked.texts, strict=True)
         items = [Item(answer, text, asked.community) for answer, text in pairs]
-        self._metrics.shadow(self.version, dropped=len(items) - self._let_in(items))
+        self._metrics.shadow(self.version, dropped=len(items) - self._items.add(items))
         self._filled.set()
-
-    def _let_in(self, items: Sequence[Item]) -> int:
-        with self._lock:
-            for count, item in enumerate(items):
-                if len(self._items) >= ROOM or self._chars + len(item.text) > ROOM_CHARS:
-                    return count
-                self._items.append(item)
-                self._chars += len(item.text)
-        return len(items)
 
     def _run(self) -> None:
         written = time.monotonic()
@@ -136,15 +121,10 @@ class Shadow:
     def _taken(self) -> list[Item]:
         """Wait a moment for texts of one community and take some; nothing where none came."""
         self._filled.wait(PAUSE if not self._rows else PAUSE / 4)
-        with self._lock:
-            taken: list[Item] = []
-            while self._items and len(taken) < BATCH:
-                if taken and self._items[0].community != taken[0].community:
-                    break
-                taken.append(self._items.popleft())
-                self._chars -= len(taken[-1].text)
-            if not self._items and not self._closed.is_set():
-                self._filled.clear()
+        self._filled.clear()  # before it takes: what comes from here on sets it again
+        taken = self._items.take(BATCH, alike=lambda item: item.community)
+        if self._items:
+            self._filled.set()
         return taken
 
     def _label(self, items: Sequence[Item]) -> None:
