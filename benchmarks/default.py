@@ -1,6 +1,6 @@
 """Measures the default detector on every test that its issue names, beside what it is held against.
 
-    python benchmarks/default.py [--model default] [--out benchmarks/results]
+    python -m benchmarks.default [--model default] [--out benchmarks/results]
 
 Writes a table (Markdown, JSON) without any text; the reports go to ``--reports``. Needs the data
 (HATELENS_DATA). HateCheck runs are logged by hand in docs/evaluation/hatecheck-log.md.

@@ -1,6 +1,6 @@
 """Measures a responder on replies: a fixed sample of HateCheck, four ways of answering it.
 
-    python benchmarks/responder.py ADAPTER --private ~/replies [--labels labels.csv]
+    python -m benchmarks.responder ADAPTER --private ~/replies [--labels labels.csv]
 
 Ten cases per function, drawn by a seed, are answered by the base model, by the base model that is
 told not to engage, by the adapter (never behind a guard), and by the adapter behind a guard.

@@ -1,6 +1,6 @@
 """Measures how near the sentence templates are to HateCheck and madlibs, which are tests only.
 
-    python benchmarks/template_similarity.py --out benchmarks/results
+    python -m benchmarks.template_similarity --out benchmarks/results
 
 Every text of ``templates_en`` and ``functions_en`` is held against every case of HateCheck. Every
 frame, its group masked, is held against HateCheck and madlibs with their groups masked.

@@ -1,6 +1,6 @@
 """Measures how fast a recipe tunes a language model, next to a plain Trainer script.
 
-    python benchmarks/tokens.py recipe=llm_small_hatexplain --steps 20 --out benchmarks/results
+    python -m benchmarks.tokens recipe=llm_small_hatexplain --steps 20 --out benchmarks/results
 
 The same texts are learned from in one pass: by the recipe with packed rows, by the recipe with
 batches grouped by length, and by a script as one writes it with Transformers alone, whose batches
