@@ -275,6 +275,7 @@ def main() -> None:
     parser.add_argument("overrides", nargs="+", help="recipe=NAME and key=value")
     parser.add_argument("--steps", type=int, default=20, help="steps of each way; 2 or more")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--name", default="tokens", help="of the files that are written")
     parser.add_argument("--way", choices=(PLAIN, GROUPED, PACKED), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.way:
@@ -287,9 +288,10 @@ def main() -> None:
     title = f"Tuning speed: {' '.join(args.overrides)}, {args.steps} steps"
     made = table(speeds, title)
     args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "tokens.md").write_text(made, encoding="utf-8")
+    (args.out / f"{args.name}.md").write_text(made, encoding="utf-8")
     values = [asdict(each) | {"tokens_per_second": each.rate} for each in speeds]
-    (args.out / "tokens.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    written = json.dumps(values, indent=1) + "\n"
+    (args.out / f"{args.name}.json").write_text(written, encoding="utf-8")
     print(made)
 
 
