@@ -23,6 +23,8 @@ from tests.model_server import Answer, chat_tokens, listed, serving
 
 ASK = "Is this text hateful? Answer yes or no.\nText: {{ text }}"
 WISHES = Wishes(labels=("fine", "hateful"), answers=("no", "yes"))
+VOCABULARY = 49_152
+"""Tokens of SmolLM2."""
 TEXTS = ["I like tea.", "All Zorblaxians are stupid.", "Good morning, Veluvians!", "x" * 30]
 
 
@@ -62,7 +64,8 @@ def quick(monkeypatch):
 
 @pytest.mark.slow
 def test_a_real_server_gives_probabilities_of_words(server, tmp_path, prompt):
-    model = made(server, tmp_path / "m", prompt)
+    # Which words are among the likeliest twenty depends on the server's release and the processor.
+    model = made(server, tmp_path / "m", prompt, top=1000)
     assert model.manifest.architecture["decode"] == "probability"
     found = model.predict(TEXTS)
     assert [one.model_version for one in found] == [model.model_version] * len(TEXTS)
@@ -100,7 +103,7 @@ def test_hostile_text_reaches_a_real_server(server, tmp_path, prompt, chat):
 @pytest.mark.slow
 def test_words_of_several_tokens_are_walked_on_a_real_server(server, tmp_path, prompt):
     words = ("perfectly normal", "rather hateful")
-    model = made(server, tmp_path / "m", prompt, answers=words, top=5000)
+    model = made(server, tmp_path / "m", prompt, answers=words, top=VOCABULARY)
     logits = model.logits(TEXTS[:1])
     assert (logits < 0).all()
     assert model.scorer.unlisted == 0  # pyrefly: ignore[missing-attribute]
