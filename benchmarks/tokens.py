@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks.machine import processor
 from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from hatelens.config.compose import compose
@@ -233,7 +234,8 @@ def _apart(name: str, args: argparse.Namespace) -> Speed:
     """Measure one way in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "speed.json"
-        command = [sys.executable, __file__, *args.overrides, "--steps", str(args.steps)]
+        again = [sys.executable, "-m", "benchmarks.tokens", *args.overrides]
+        command = [*again, "--steps", str(args.steps)]
         subprocess.run([*command, "--way", name, "--out", str(out)], check=True, stdout=sys.stderr)
         return Speed(**json.loads(out.read_text(encoding="utf-8")))
 
@@ -241,7 +243,8 @@ def _apart(name: str, args: argparse.Namespace) -> Speed:
 def table(speeds: Sequence[Speed], title: str) -> str:
     """Return the figures as Markdown."""
     base = next(each for each in speeds if each.name == PLAIN)
-    machine = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    threads = f"{processor()}, {torch.get_num_threads()} threads"
+    machine = torch.cuda.get_device_name() if torch.cuda.is_available() else threads
     lines = [
         f"# {title}",
         "",
@@ -256,17 +259,6 @@ def table(speeds: Sequence[Speed], title: str) -> str:
         for each in speeds
     ]
     return "\n".join(lines) + "\n"
-
-
-def _processor() -> str:
-    named = [line for line in _cpuinfo() if line.startswith("model name")]
-    name = named[0].partition(":")[2].strip() if named else platform.processor()
-    return f"{name}, {torch.get_num_threads()} threads"
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def main() -> None:

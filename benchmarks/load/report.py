@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load.database import Check
+from benchmarks.machine import processor
 
 from hatelens import __version__
 
@@ -131,12 +132,8 @@ def latency(seconds: Sequence[float]) -> Latency | None:
 
 def machine() -> str:
     """Say what this is measured on."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return (
-        f"{named[0] if named else platform.processor() or platform.machine()}, "
-        f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f} before, "
+        f"{processor()}, {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f} before, "
         f"{platform.system()}, Python {platform.python_version()}"
     )
 
